@@ -69,14 +69,13 @@ class _Plan:
     """What the variants do differently."""
 
     classes: int
-    pool_first: bool  # pooling before the first normalisation
     lrn: dict[str, float]
 
 
 _PLANS = {
-    "inception_v1": _Plan(1008, True, {"radius": 5, "k": 2.0, "alpha": 1e-4, "beta": 0.5}),
+    "inception_v1": _Plan(1008, {"radius": 5, "k": 2.0, "alpha": 1e-4, "beta": 0.5}),
     # Caffe divides its alpha of 1e-4 by the window of 5.
-    "googlenet": _Plan(1000, False, {"radius": 2, "k": 1.0, "alpha": 2e-5, "beta": 0.75}),
+    "googlenet": _Plan(1000, {"radius": 2, "k": 1.0, "alpha": 2e-5, "beta": 0.75}),
 }
 
 
@@ -102,8 +101,9 @@ class InceptionV1(nn.Module):
     Parameters
     ----------
     variant
-        `inception_v1` (TensorFlow SAME padding, LRN after the first pool and before the second,
-        1008 classes) or `googlenet` (Caffe padding, ceil-mode pools, 1000 classes).
+        `inception_v1` (TensorFlow SAME padding, 1008 classes) or `googlenet` (Caffe padding,
+        ceil-mode pools, 1000 classes). In both, normalisation comes after the first pool and
+        before the second.
 
     References
     ----------
@@ -114,7 +114,6 @@ class InceptionV1(nn.Module):
         super().__init__()
         plan = _PLANS[variant]
         self.variant: Variant = variant
-        self._pool_first = plan.pool_first
         self._conv("conv2d0", 3, 64, 7, stride=2)
         self._add("maxpool0", self._pool(2))
         self._add("localresponsenorm0", self._lrn(64))
@@ -172,8 +171,7 @@ class InceptionV1(nn.Module):
         """Preprocessed images (N, 3, H, W) → class probabilities (N, classes)."""
         step = self._step
         x = step(x, "conv2d0_pre_relu", "conv2d0")
-        order = ("maxpool0", "localresponsenorm0")
-        x = step(x, *(order if self._pool_first else reversed(order)))
+        x = step(x, "maxpool0", "localresponsenorm0")
         x = step(x, "conv2d1_pre_relu", "conv2d1", "conv2d2_pre_relu", "conv2d2")
         x = step(x, "localresponsenorm1", "maxpool1")
         for block in _BLOCKS:

@@ -1,0 +1,351 @@
+"""Find the curve family of a network: which units, in which layer, and is it more than chance."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from curvecircuits.errors import InputError
+from curvecircuits.families.criteria import Criteria, Judgement, judge
+from curvecircuits.models.network import Layer, Network
+from curvecircuits.models.permute import weight_permuted
+from curvecircuits.stimuli import CurveGrid, quick
+from curvecircuits.tuning import (
+    CurveTuning,
+    angular_distance,
+    effective_receptive_fields,
+    largest_gap,
+    tune,
+    tuning_statistics,
+)
+
+TILE_PER_FIELD = 1.2
+"""Tile over effective receptive field: makes the article's 60 pixels at InceptionV1's 3b."""
+_STEP = 1.25
+"""Tiles are 60 pixels times a power of this, so that layers alike in size share their stimuli."""
+_SMALLEST, _LARGEST = 20.0, 120.0
+"""Layers whose tile is smaller cannot hold a curve; larger ones see whole objects."""
+_LEAST = 4
+"""Fewer orientations leave a gap of more than 90° and are no family."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CurveUnit:
+    """One unit of a curve family.
+
+    It was chosen by its tuning to outlines (`outline_…`); the statistics without prefix are
+    measured on held-out stimuli, filled and of reversed polarity. Angles are degrees, the radius
+    pixels.
+    """
+
+    unit: str
+    channel: int
+    sign: int
+    kind: str
+    orientation: float
+    radius: float
+    fwhm: float
+    echo: float
+    at90: float
+    peak: float
+    outline_orientation: float
+    outline_radius: float
+    outline_fwhm: float
+    outline_echo: float
+    outline_at90: float
+    outline_peak: float
+    confirmed: bool
+    """Whether held-out stimuli agree: orientation within 30°, and an echo of at most 0.2."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NearMiss:
+    """A unit that fails one criterion, and which."""
+
+    unit: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerScan:
+    """What the search saw in one layer."""
+
+    layer: str
+    receptive_field: float
+    """Effective, in pixels."""
+    tile: float
+    curves: int
+    early_curves: int
+    largest_gap: float
+    purity: float
+    """Σ over curves of (1 − echo)(1 − at90), times the share of the circle outside the gap."""
+    permuted: tuple[int, ...]
+    """Curves found in the same layer of each weight-permuted copy."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CurveFamily:
+    """The answer of `find_curves`."""
+
+    model: str
+    model_hash: str
+    weights: str
+    layer: str | None
+    found: bool
+    verdict: str
+    units: tuple[CurveUnit, ...]
+    early: tuple[CurveUnit, ...]
+    near_misses: tuple[NearMiss, ...]
+    largest_gap: float
+    permuted_counts: tuple[int, ...]
+    """Curves in the best layer of each weight-permuted copy, among the layers searched."""
+    layers: tuple[LayerScan, ...]
+    seed: int
+
+
+def scan_grid(tile: float) -> CurveGrid:
+    """The grid of the search: 48 orientations × 6 log-spaced radii over the article's range."""
+    radii = 250 * 25.0 ** (-np.arange(6) / 6) * tile / 60
+    return CurveGrid(
+        orientations=tuple(float(o) for o in np.arange(48) * 7.5),
+        radii=tuple(float(r) for r in radii),
+        tile=tile,
+        width=stroke(tile),
+    )
+
+
+def stroke(tile: float) -> float:
+    """Stroke of the stimuli in a tile: 2 pixels, thinner in tiles under 30 pixels, never under 1."""
+    return min(2.0, max(1.0, tile / 15))
+
+
+def searchable_layers(network: Network) -> list[str]:
+    """Layers that can hold a family of their own.
+
+    The rectified ones, except branches that are only read through a concatenation, and the
+    linear ones that convolutions read (residual streams, bottlenecks).
+    """
+
+    def kinds(layer: Layer) -> set[str]:
+        return {network.layers[n].kind for n in layer.feeds if n in network.layers}
+
+    chosen: list[str] = []
+    before_clipping = {x.pre_activation for x in network.layers.values() if x.rectified}
+    for layer in network.layers.values():
+        if not layer.spatial or layer.height < 3 or kinds(layer) == {"concat"}:
+            continue
+        linear = (
+            layer.kind in ("conv", "batchnorm", "add")
+            and layer.name not in before_clipping
+            and kinds(layer) & {"conv"}
+        )
+        if layer.rectified or linear:
+            chosen.append(layer.title)
+    return chosen
+
+
+def _tiles(network: Network, layers: Sequence[str], seed: int) -> dict[str, tuple[float, float]]:
+    """Effective receptive field and tile of each layer."""
+    fields = effective_receptive_fields(
+        network, [network.layer(k).pre_activation for k in layers], seed=seed
+    )
+    found: dict[str, tuple[float, float]] = {}
+    for key in layers:
+        field = fields[network.layer(key).pre_activation]
+        steps = round(np.log(TILE_PER_FIELD * field / 60) / np.log(_STEP))
+        found[key] = (field, round(60 * _STEP**steps, 1))
+    return found
+
+
+def _scan(
+    network: Network,
+    tiles: dict[str, tuple[float, float]],
+    criteria: Criteria,
+    progress: bool,
+) -> dict[str, list[Judgement]]:
+    """Judge every unit of the layers on the search grid."""
+    groups: dict[float, list[str]] = {}
+    for key, (_, tile) in tiles.items():
+        groups.setdefault(tile, []).append(key)
+    judged: dict[str, list[Judgement]] = {}
+    for tile, keys in groups.items():
+        tuned = tune(network, keys, grid=scan_grid(tile), progress=progress)
+        judged |= {key: judge(tuned[key], criteria) for key in keys}
+    return judged
+
+
+def _count(judged: list[Judgement], kind: str = "curve") -> int:
+    return sum(j.kind == kind for j in judged)
+
+
+def _gap(judged: list[Judgement]) -> float:
+    return largest_gap([j.statistics.orientation for j in judged if j.kind == "curve"])
+
+
+def _purity(judged: list[Judgement]) -> float:
+    curves = [j.statistics for j in judged if j.kind == "curve"]
+    return sum((1 - s.echo) * (1 - s.at90) for s in curves) * (1 - _gap(judged) / 360)
+
+
+def find_curves(
+    network: Network,
+    *,
+    layer: str | None = None,
+    criteria: Criteria | None = None,
+    permutations: int = 3,
+    seed: int = 0,
+    progress: bool = False,
+) -> CurveFamily:
+    """Find the units that detect curves, and the layer where they form the purest family.
+
+    Every unit is tuned to outline curves drawn through the centre of its receptive field and
+    judged by `criteria`. The same search runs on weight-permuted copies of the network; a family
+    is only found if it has at least 4 units and at least twice as many as any copy. Statistics
+    are then measured on held-out stimuli: filled shapes and reversed polarity.
+
+    Parameters
+    ----------
+    network
+        Any network, from `curvecircuits.load` or `curvecircuits.wrap`.
+    layer
+        Search this layer only; by default all layers whose receptive fields could hold a curve.
+    permutations
+        Weight-permuted copies to search.
+    seed
+        Of the copies and of the receptive-field measurement.
+
+    Raises
+    ------
+    InputError
+        For an unknown layer, or one without geometry.
+
+    References
+    ----------
+    Cammarata et al., "Curve Detectors", Distill 2020; "Curve Circuits", Distill 2021.
+    """
+    criteria = criteria or Criteria()
+    if permutations < 1:
+        raise InputError("A search needs at least 1 weight-permuted copy to compare with.")
+    if layer is None:
+        tiles = _tiles(network, searchable_layers(network), seed)
+        tiles = {k: v for k, v in tiles.items() if _SMALLEST <= v[1] <= _LARGEST}
+        if not tiles:
+            raise InputError(f"{network.name} has no layer whose receptive field holds a curve.")
+    else:
+        network.geometry(layer)
+        tiles = _tiles(network, [network.layer(layer).title], seed)
+    judged = _scan(network, tiles, criteria, progress)
+    nulls = [
+        _scan(weight_permuted(network, seed=seed + 1 + i), tiles, criteria, progress)
+        for i in range(permutations)
+    ]
+    best = max(judged, key=lambda key: (_purity(judged[key]), _count(judged[key])))
+    permuted_counts = tuple(max(_count(null[key]) for key in tiles) for null in nulls)
+    count = _count(judged[best])
+    found = count >= _LEAST and count >= 2 * max(permuted_counts)
+    family = _measure(network, best, tiles[best][1], judged[best], progress) if found else ()
+    units = tuple(u for u in family if u.kind == "curve")
+    gap = largest_gap([u.orientation for u in units])
+    return CurveFamily(
+        model=network.name,
+        model_hash=network.model_hash,
+        weights=str(network.provenance),
+        layer=best if found else (layer and network.layer(layer).title),
+        found=found,
+        verdict=_verdict(network, best, count, permuted_counts, gap, found),
+        units=units,
+        early=tuple(u for u in family if u.kind == "early curve"),
+        near_misses=_near_misses(best, judged[best]),
+        largest_gap=gap,
+        permuted_counts=permuted_counts,
+        layers=tuple(
+            LayerScan(
+                layer=key,
+                receptive_field=tiles[key][0],
+                tile=tiles[key][1],
+                curves=_count(judged[key]),
+                early_curves=_count(judged[key], "early curve"),
+                largest_gap=_gap(judged[key]),
+                purity=_purity(judged[key]),
+                permuted=tuple(_count(null[key]) for null in nulls),
+            )
+            for key in tiles
+        ),
+        seed=seed,
+    )
+
+
+def _verdict(
+    network: Network, best: str, count: int, permuted: tuple[int, ...], gap: float, found: bool
+) -> str:
+    null = f"weight-permuted copies have {', '.join(map(str, permuted))}"
+    if found:
+        return (
+            f"{network.name} has a curve family of {count} units in {best} ({null}); its largest "
+            f"gap in orientation is {gap:.0f}°."
+        )
+    return (
+        f"No curve family found in {network.name}: the best layer, {best}, has {count} units "
+        f"that pass ({null}); a family needs {_LEAST}, and twice what any copy has."
+    )
+
+
+def held_out(
+    network: Network, layer: str, *, grid: CurveGrid, progress: bool = False
+) -> list[CurveTuning]:
+    """Tuning to the stimuli that nothing was selected on: reversed and filled, both polarities."""
+    looks = ("reversed", "filled", "filled-reversed")
+    return [
+        tune(network, [layer], grid=grid, look=look, progress=progress)[layer] for look in looks
+    ]
+
+
+def _measure(
+    network: Network, layer: str, tile: float, judged: list[Judgement], progress: bool
+) -> tuple[CurveUnit, ...]:
+    chosen = [j for j in judged if j.kind]
+    grid = quick().scaled(tile / 60)
+    outline = tune(network, [layer], grid=grid, progress=progress)[layer]
+    others = held_out(network, layer, grid=grid, progress=progress)
+    units: list[CurveUnit] = []
+    for sign in (1, -1):
+        group = [j for j in chosen if j.sign == sign]
+        channels = [j.channel for j in group]
+        if not group:
+            continue
+        seen = outline.responses(sign=sign)[channels]
+        unseen = np.mean([t.responses(sign=sign)[channels] for t in others], axis=0)
+        radii = np.asarray(grid.radii)
+        for index, (j, a, b) in enumerate(
+            zip(group, tuning_statistics(seen.mean(2)), tuning_statistics(unseen.mean(2)), strict=True)
+        ):
+            units.append(
+                CurveUnit(
+                    unit=f"{layer}:{j.channel}",
+                    channel=j.channel,
+                    sign=sign,
+                    kind=str(j.kind),
+                    orientation=b.orientation,
+                    radius=float(radii[unseen[index].max(0).argmax()]),
+                    fwhm=b.fwhm,
+                    echo=b.echo,
+                    at90=b.at90,
+                    peak=b.peak,
+                    outline_orientation=a.orientation,
+                    outline_radius=float(radii[seen[index].max(0).argmax()]),
+                    outline_fwhm=a.fwhm,
+                    outline_echo=a.echo,
+                    outline_at90=a.at90,
+                    outline_peak=a.peak,
+                    confirmed=b.peak > 0
+                    and angular_distance(a.orientation, b.orientation) <= 30
+                    and b.echo <= 0.2,
+                )
+            )
+    return tuple(sorted(units, key=lambda u: (u.orientation, u.channel)))
+
+
+def _near_misses(layer: str, judged: list[Judgement]) -> tuple[NearMiss, ...]:
+    close = [j for j in judged if len(j.reasons) == 1 and j.kind is None]
+    close.sort(key=lambda j: -j.statistics.peak)
+    return tuple(NearMiss(unit=f"{layer}:{j.channel}", reason=j.reasons[0]) for j in close)

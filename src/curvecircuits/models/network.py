@@ -1,0 +1,422 @@
+"""A network under study: named layers, their geometry, and activations on request."""
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor, fx, nn
+
+from curvecircuits.errors import InputError
+from curvecircuits.models import roles
+from curvecircuits.models.address import Address, Direction, Unit
+from curvecircuits.models.geometry import Axis, Geometry
+from curvecircuits.models.readers.hashing import tensors_hash
+from curvecircuits.models.trace import frozen_copy, program, run_recording, trace
+
+Preprocess = Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provenance:
+    """Where a network's weights came from; carried into every result."""
+
+    source: str
+    """A file, a package, or a description such as `written by formula`."""
+    sha256: str | None = None
+    """Of the file as it lies on disk; None when there is no file."""
+    verified: bool = False
+    """Whether the file's hash is a published one."""
+
+    def __str__(self) -> str:
+        if self.sha256 is None:
+            return self.source
+        state = "verified" if self.verified else "unverified"
+        return f"{self.source} ({state}, SHA-256 {self.sha256})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer:
+    """One named tensor of a network, at the network's own input size."""
+
+    name: str
+    kind: str
+    """The operation that makes it: `conv`, `relu`, `concat`, …"""
+    channels: int
+    height: int
+    width: int
+    geometry: Geometry | None
+    """None where the layer has no map, or an operation before it is not known."""
+    pre_activation: str
+    """The layer whose values are these before clipping; itself where nothing is clipped."""
+    alias: str | None = None
+    feeds: tuple[str, ...] = ()
+    """The layers that read it."""
+
+    @property
+    def title(self) -> str:
+        """The alias where there is one, else the name."""
+        return self.alias or self.name
+
+    @property
+    def rectified(self) -> bool:
+        """Whether the layer's values are clipped or squashed."""
+        return self.pre_activation != self.name
+
+    @property
+    def spatial(self) -> bool:
+        """Whether the layer is a map with known geometry, so that its units can be tuned."""
+        return self.geometry is not None
+
+
+class Network:
+    """A traced, frozen network: images in, named activations out.
+
+    Made by `curvecircuits.load` or `curvecircuits.wrap`; see there for examples.
+
+    Parameters
+    ----------
+    module
+        The network from preprocessed images to whatever it returns. It is copied, put in
+        evaluation mode and frozen; the module given is not changed.
+    name
+        What to call the network in results.
+    preprocess
+        From RGB in [0, 1] to what the module takes; a function or a module.
+    input_size
+        Height and width of the images the network was trained on.
+    aliases
+        Short names of layers, such as `3b` for `mixed3b`.
+    provenance
+        Where the weights came from.
+    logits
+        Name of the layer of class scores, where the network is a classifier.
+    """
+
+    def __init__(
+        self,
+        module: nn.Module,
+        *,
+        name: str,
+        preprocess: Preprocess | None = None,
+        input_size: int = 224,
+        aliases: Mapping[str, str] | None = None,
+        provenance: Provenance | None = None,
+        logits: str | None = None,
+    ) -> None:
+        self.name = name
+        self.input_size = input_size
+        self.provenance = provenance or Provenance(source="a module in memory")
+        self.logits = logits
+        self._aliases = dict(aliases or {})
+        self._module = frozen_copy(module).to(memory_format=torch.channels_last)
+        self._preprocess = (
+            frozen_copy(preprocess) if isinstance(preprocess, nn.Module) else preprocess
+        )
+        self._graph = trace(self._module)
+        self._programs: dict[frozenset[str], fx.GraphModule] = {}
+        self._geometries: dict[tuple[int, int], dict[str, Geometry | None]] = {}
+        self._nodes: dict[str, fx.Node] = {}
+        self._pre: dict[str, str] = {}
+        self._add_pre_activations()
+        self.layers: Mapping[str, Layer] = self._describe()
+
+    # -- what there is ---------------------------------------------------------------------
+
+    def _add_pre_activations(self) -> None:
+        """Name every node, and give each rectified one the name of its values before clipping."""
+        for node in list(self._graph.nodes):
+            if node.op == "output":
+                continue
+            name = node.meta["layer"]
+            self._nodes[name] = node
+            self._pre[name] = name
+            if roles.is_rectifier(self._module, node) and node.all_input_nodes:
+                self._pre[name] = node.all_input_nodes[0].meta["layer"]
+            elif roles.is_concat(self._module, node):
+                branches = roles.concat_inputs(node)
+                before = [self._pre[b.meta["layer"]] for b in branches]
+                if any(b != p.meta["layer"] for b, p in zip(before, branches, strict=True)):
+                    self._add_concat(name, node, before)
+
+    def _add_concat(self, name: str, node: fx.Node, before: list[str]) -> None:
+        joined = f"{name}_pre_relu"
+        with self._graph.inserting_after(node):
+            twin = self._graph.call_function(torch.cat, ([self._nodes[b] for b in before], 1))
+        twin.meta["layer"] = joined
+        self._nodes[joined] = twin
+        self._pre[name] = self._pre[joined] = joined
+
+    def _describe(self) -> dict[str, Layer]:
+        images = torch.zeros(1, 3, self.input_size, self.input_size, device=self.device)
+        try:
+            shapes = run_recording(self._module, self._graph, self._prepare(images))
+        except InputError:
+            raise
+        except Exception as error:
+            raise InputError(
+                f"{self.name} does not run on an image of {self.input_size} × "
+                f"{self.input_size} pixels ({str(error).strip().splitlines()[0]}); give the "
+                "size it takes as input_size."
+            ) from error
+        short = {full: alias for alias, full in self._aliases.items()}
+        geometry = self._propagate(shapes)
+        self._geometries[(self.input_size,) * 2] = geometry
+        layers: dict[str, Layer] = {}
+        for name, node in self._nodes.items():
+            shape = shapes.get(node, ())
+            if node.op in ("placeholder", "get_attr") or len(shape) not in (2, 4):
+                continue
+            layers[name] = Layer(
+                name=name,
+                kind=roles.kind(self._module, node),
+                channels=shape[1],
+                height=shape[2] if len(shape) == 4 else 1,
+                width=shape[3] if len(shape) == 4 else 1,
+                geometry=geometry[name],
+                pre_activation=self._pre[name],
+                alias=short.get(name),
+                feeds=tuple(n.meta["layer"] for n in node.users if n.op != "output"),
+            )
+        return layers
+
+    def _propagate(
+        self, shapes: Mapping[fx.Node, tuple[int, ...]]
+    ) -> dict[str, Geometry | None]:
+        pixel = Axis(stride=1, first=0, last=0, centre=0.0)
+        found: dict[str, Geometry | None] = {}
+        for name, node in self._nodes.items():
+            if node.op == "placeholder":
+                found[name] = Geometry(y=pixel, x=pixel)
+                continue
+            inputs = [n for n in node.all_input_nodes if n in shapes]
+            found[name] = roles.geometry_after(
+                self._module,
+                node,
+                [found[n.meta["layer"]] for n in inputs],
+                [shapes[n] for n in inputs],
+            )
+            if len(shapes.get(node, ())) != 4:
+                found[name] = None
+        return found
+
+    def layer(self, name: str) -> Layer:
+        """The layer of a name or alias; `InputError` with the nearest names if there is none."""
+        full = self._aliases.get(name, name)
+        if full not in self.layers:
+            near = difflib.get_close_matches(name, [*self._aliases, *self.layers], n=3)
+            hint = f"did you mean {' or '.join(near)}?" if near else "see the list of layers."
+            raise InputError(f"{self.name} has no layer {name!r}: {hint}")
+        return self.layers[full]
+
+    def geometry(self, layer: str, *, size: int | tuple[int, int] | None = None) -> Geometry:
+        """Stride, receptive field and centres of a layer for images of one size.
+
+        Raises
+        ------
+        InputError
+            When the layer has no map or its operations are not known.
+        """
+        found = self.layer(layer)
+        height, width = (size, size) if isinstance(size, int) else size or (self.input_size,) * 2
+        if (height, width) not in self._geometries:
+            images = torch.zeros(1, 3, height, width, device=self.device)
+            shapes = self._run_shapes(images)
+            self._geometries[height, width] = self._propagate(shapes)
+        geometry = self._geometries[height, width][found.name]
+        if geometry is None:
+            raise InputError(
+                f"Layer {layer} of {self.name} has no geometry: it is no map, or an operation "
+                "before it is not known; choose a layer with a receptive field from the list."
+            )
+        return geometry
+
+    def _run_shapes(self, images: Tensor) -> dict[fx.Node, tuple[int, ...]]:
+        try:
+            return run_recording(self._module, self._graph, self._prepare(images))
+        except (RuntimeError, ValueError) as error:
+            raise self._size_error(images, error) from error
+
+    def check(self, address: Address) -> Address:
+        """The address with its layer's full name; `InputError` when it is not in the network."""
+        layer = self.layer(address.layer)
+        if isinstance(address, Unit):
+            if not 0 <= address.channel < layer.channels:
+                raise InputError(
+                    f"{self.name} has no unit {address}: the channels of {layer.name} are 0 to "
+                    f"{layer.channels - 1}."
+                )
+            return Unit(layer.name, address.channel)
+        if len(address.vector) != layer.channels:
+            raise InputError(
+                f"The direction {address} has {len(address.vector)} numbers; {layer.name} has "
+                f"{layer.channels} channels."
+            )
+        return replace(address, layer=layer.name)
+
+    # -- running ---------------------------------------------------------------------------
+
+    def _prepare(self, images: Tensor) -> Tensor:
+        prepared = self._preprocess(images) if self._preprocess else images
+        return prepared.contiguous(memory_format=torch.channels_last)
+
+    def activations(
+        self, images: Float[Tensor, "n 3 h w"], *, layers: Sequence[str]
+    ) -> dict[str, Float[Tensor, "n c *map"]]:
+        """Values of the layers asked for; nothing that they do not need is computed.
+
+        Parameters
+        ----------
+        images
+            RGB in [0, 1], (N, 3, H, W), of any size the network can take.
+        layers
+            Names or aliases; the result has these as keys.
+
+        Raises
+        ------
+        InputError
+            For images of another form, not finite or outside [0, 1], and unknown layers.
+        """
+        _check_images(images)
+        return self.run(images, layers=layers)
+
+    def run(self, images: Tensor, *, layers: Iterable[str]) -> dict[str, Tensor]:
+        """As `activations`, for images already known to be sound (no check is made)."""
+        names = {key: self.layer(key).name for key in layers}
+        wanted = frozenset(names.values())
+        if wanted not in self._programs:
+            nodes = {name: self._nodes[name] for name in sorted(wanted)}
+            self._programs[wanted] = program(self._module, self._graph, nodes)
+        try:
+            values: dict[str, Tensor] = self._programs[wanted](self._prepare(images))
+        except RuntimeError as error:
+            if isinstance(error, torch.OutOfMemoryError):
+                raise
+            raise self._size_error(images, error) from error
+        return {key: values[name] for key, name in names.items()}
+
+    def _size_error(self, images: Tensor, error: Exception) -> InputError:
+        reason = (str(error).strip().splitlines() or [repr(error)])[0]
+        return InputError(
+            f"{self.name} cannot take images of shape {tuple(images.shape)} ({reason}); it was "
+            f"made for {self.input_size} × {self.input_size} pixels."
+        )
+
+    def project(self, values: Float[Tensor, "n c *map"], address: Address) -> Tensor:
+        """The values of one unit or direction, (N, …), from those of its layer."""
+        if isinstance(address, Direction):
+            vector = torch.tensor(address.vector, dtype=values.dtype, device=values.device)
+            return torch.tensordot(values, vector, dims=([1], [0]))
+        return values[:, address.channel]
+
+    # -- where it lives --------------------------------------------------------------------
+
+    @property
+    def device(self) -> torch.device:
+        """The device of the weights."""
+        first: Any = next(self._module.parameters(), None)
+        if first is None:
+            first = next(self._module.buffers(), None)
+        return torch.device("cpu") if first is None else first.device
+
+    def to(self, device: str | torch.device) -> "Network":
+        """Move the network, in place, to a device; returns itself."""
+        try:
+            self._module.to(device)
+        except (RuntimeError, AssertionError) as error:
+            raise InputError(f"Device {device} is not available here: cpu always is.") from error
+        if isinstance(self._preprocess, nn.Module):
+            self._preprocess.to(device)
+        self._programs.clear()
+        return self
+
+    def copy(self) -> "Network":
+        """An independent network with the same weights, on the same device."""
+        return Network(
+            self._module,
+            name=self.name,
+            preprocess=self._preprocess,
+            input_size=self.input_size,
+            aliases=self._aliases,
+            provenance=self.provenance,
+            logits=self.logits,
+        )
+
+    @property
+    def state(self) -> dict[str, Tensor]:
+        """The network's weights and buffers by name (the tensors themselves, not copies)."""
+        return self._module.state_dict()
+
+    @property
+    def model_hash(self) -> str:
+        """SHA-256 over (name, shape, float32 bytes) of the weights: the same for every format."""
+        return tensors_hash(self.state)
+
+
+def _check_images(images: Tensor) -> None:
+    if images.ndim != 4 or images.shape[1] != 3 or not images.numel():
+        raise InputError(
+            f"Images of shape {tuple(images.shape)} cannot be used: give RGB as (N, 3, H, W), "
+            "none of them zero."
+        )
+    if not images.is_floating_point():
+        raise InputError(f"Images of type {images.dtype} cannot be used: give floats in [0, 1].")
+    low, high = (float(v) for v in images.detach().aminmax())
+    if not np.isfinite([low, high]).all():
+        raise InputError("Images hold values that are not finite: give numbers in [0, 1].")
+    if low < -1e-4 or high > 1 + 1e-4:
+        raise InputError(
+            f"Images reach from {low:.4g} to {high:.4g}: give RGB in [0, 1] (divide bytes by 255)."
+        )
+
+
+def wrap(
+    module: nn.Module,
+    *,
+    preprocess: Preprocess | None = None,
+    name: str | None = None,
+    input_size: int = 224,
+    provenance: Provenance | None = None,
+    aliases: Mapping[str, str] | None = None,
+    logits: str | None = None,
+) -> Network:
+    """Put any PyTorch module under study.
+
+    Parameters
+    ----------
+    module
+        A network whose forward pass takes one image tensor and can be traced by `torch.fx`.
+        It is copied; yours stays as it is.
+    preprocess
+        From RGB in [0, 1] to what the module takes (for example a normalisation).
+    name, input_size, provenance, aliases, logits
+        As in `Network`.
+
+    Raises
+    ------
+    InputError
+        When the module cannot be traced or does not run at `input_size`.
+
+    Examples
+    --------
+    >>> from torch import nn
+    >>> net = wrap(nn.Sequential(nn.Conv2d(3, 8, 5), nn.ReLU()), input_size=32)
+    >>> list(net.layers), net.layer("1").pre_activation
+    (['0', '1'], '0')
+    >>> net.geometry("1").receptive_field
+    5
+    """
+    if not isinstance(module, nn.Module):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise InputError(f"A {type(module).__name__} is not a torch.nn.Module.")
+    return Network(
+        module,
+        name=name or type(module).__name__,
+        preprocess=preprocess,
+        input_size=input_size,
+        provenance=provenance,
+        aliases=aliases,
+        logits=logits,
+    )

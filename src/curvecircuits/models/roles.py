@@ -1,0 +1,197 @@
+"""What each operation of a graph is, and what it does to geometry."""
+
+import operator
+from typing import Any
+
+from torch import fx, nn
+
+from curvecircuits.models import ops
+from curvecircuits.models.geometry import Axis, Geometry
+
+_RECTIFIERS = (
+    nn.ReLU,
+    nn.ReLU6,
+    nn.LeakyReLU,
+    nn.PReLU,
+    nn.ELU,
+    nn.GELU,
+    nn.SiLU,
+    nn.Mish,
+    nn.Hardswish,
+    nn.Hardtanh,
+    nn.Softplus,
+    nn.Sigmoid,
+    nn.Tanh,
+)
+_RECTIFYING = {
+    "relu", "relu6", "leaky_relu", "prelu", "elu", "gelu", "silu", "mish", "hardswish",
+    "hardtanh", "softplus", "sigmoid", "tanh", "clamp", "clamp_min",
+}  # fmt: skip
+_POINTWISE_MODULES = (
+    *_RECTIFIERS,
+    nn.BatchNorm2d,
+    nn.Dropout,
+    nn.Dropout2d,
+    nn.Identity,
+    ops.LocalResponseNorm,
+    nn.LocalResponseNorm,
+)
+_POINTWISE = _RECTIFYING | {
+    "dropout", "batch_norm", "contiguous", "clone", "float", "local_response_norm", "neg", "to",
+    "_assert",
+}  # fmt: skip
+_JOINS: set[Any] = {operator.add, operator.mul, operator.sub, operator.truediv}
+_JOIN_NAMES = {"add", "mul", "sub", "div", "cat", "concat"}
+
+
+def called(module: nn.Module, node: fx.Node) -> Any:
+    """The module a node calls, or the name of its function."""
+    if node.op == "call_module":
+        return module.get_submodule(str(node.target))
+    if node.op == "call_method":
+        return node.target
+    return getattr(node.target, "__name__", str(node.target))
+
+
+def kind(module: nn.Module, node: fx.Node) -> str:
+    """A short word for the operation: `conv`, `relu`, `batchnorm`, `concat`, `add`, …"""
+    what = called(module, node)
+    if isinstance(what, nn.Conv2d):
+        return "conv"
+    if isinstance(what, ops.Concat) or what in ("cat", "concat"):
+        return "concat"
+    if isinstance(what, nn.Module):
+        return type(what).__name__.lower().removesuffix("2d").removeprefix("same")
+    return str(what)
+
+
+def is_rectifier(module: nn.Module, node: fx.Node) -> bool:
+    """Whether a node's output is a clipped or squashed version of its input."""
+    what = called(module, node)
+    return isinstance(what, _RECTIFIERS) or (isinstance(what, str) and what in _RECTIFYING)
+
+
+def is_concat(module: nn.Module, node: fx.Node) -> bool:
+    """Whether a node joins branches on the channel axis."""
+    if kind(module, node) != "concat":
+        return False
+    axis = node.kwargs.get("dim", node.args[1] if len(node.args) > 1 else 1)
+    return node.op == "call_module" or axis in (1, -3)
+
+
+def concat_inputs(node: fx.Node) -> list[fx.Node]:
+    """The branches that a concatenation joins, in order."""
+    return list(node.all_input_nodes)
+
+
+def _pair(value: Any) -> tuple[int, int]:
+    return (value, value) if isinstance(value, int) else (int(value[0]), int(value[1]))
+
+
+def _windowed(
+    inner: Geometry, kernel: Any, stride: Any, before: tuple[int, int], dilation: Any = 1
+) -> Geometry:
+    (kh, kw), (sh, sw), (dh, dw) = _pair(kernel), _pair(stride), _pair(dilation)
+    axes: list[Axis] = []
+    for axis, k, s, p, d in ((inner.y, kh, sh, before[0], dh), (inner.x, kw, sw, before[1], dw)):
+        axes.append(axis.window(kernel=k, stride=s, before=p, dilation=d))
+    return Geometry(y=axes[0], x=axes[1], context=inner.context)
+
+
+def _conv_padding(conv: nn.Conv2d) -> tuple[int, int]:
+    if conv.padding == "valid":
+        return 0, 0
+    if conv.padding == "same":
+        d, k = _pair(conv.dilation), _pair(conv.kernel_size)
+        return d[0] * (k[0] - 1) // 2, d[1] * (k[1] - 1) // 2
+    return _pair(conv.padding)
+
+
+def geometry_after(
+    module: nn.Module,
+    node: fx.Node,
+    inputs: list[Geometry | None],
+    shapes: list[tuple[int, ...]],
+) -> Geometry | None:
+    """Geometry of a node's output from that of its tensor inputs; None where there is no map.
+
+    None also stands for an operation this table does not know: such a layer can be read, but
+    nothing says where its units look.
+    """
+    what = called(module, node)
+    if not inputs or inputs[0] is None or len(shapes[0]) != 4:
+        joined = [g for g, s in zip(inputs, shapes, strict=True) if g and len(s) == 4]
+        if not (joined and (what in _JOIN_NAMES or node.target in _JOINS)):
+            return None
+    first = inputs[0]
+    if isinstance(what, ops.Concat) or node.target in _JOINS or what in _JOIN_NAMES:
+        return _join(inputs, shapes)
+    assert first is not None
+    size = shapes[0][2:]
+    match what:
+        case ops.SameConv2d() | ops.SameMaxPool2d():
+            k, s = _pair(what.kernel_size), _pair(what.stride)
+            before = tuple(ops.same_padding(size[a], k[a], s[a])[0] for a in (0, 1))
+            return _windowed(first, k, s, (before[0], before[1]))
+        case nn.Conv2d():
+            padding = _conv_padding(what)
+            return _windowed(first, what.kernel_size, what.stride, padding, what.dilation)
+        case nn.MaxPool2d() | nn.AvgPool2d():
+            stride = what.kernel_size if what.stride is None else what.stride
+            return _windowed(first, what.kernel_size, stride, _pair(what.padding))
+        case nn.ZeroPad2d() | nn.ConstantPad2d() | nn.ReflectionPad2d() | nn.ReplicationPad2d():
+            left, _, top, _ = what.padding
+            return _windowed(first, 1, 1, (top, left))
+        case "pad":
+            left, _, top, _ = (*_argument(node, 1, "pad", ()), 0, 0)[:4]
+            return _windowed(first, 1, 1, (top, left))
+        case "conv2d":
+            return _functional_conv(node, first, shapes)
+        case "max_pool2d" | "avg_pool2d":
+            kernel = _argument(node, 1, "kernel_size", 1)
+            stride = _argument(node, 2, "stride", None) or kernel
+            return _windowed(first, kernel, stride, _pair(_argument(node, 3, "padding", 0)))
+        case _ if isinstance(what, _POINTWISE_MODULES):
+            return first
+        case str() if what in _POINTWISE:
+            return first
+        case _:
+            return None
+
+
+def _argument(node: fx.Node, position: int, name: str, default: Any) -> Any:
+    if name in node.kwargs:
+        return node.kwargs[name]
+    return node.args[position] if len(node.args) > position else default
+
+
+def _functional_conv(
+    node: fx.Node, first: Geometry, shapes: list[tuple[int, ...]]
+) -> Geometry | None:
+    kernel = shapes[1][2:] if len(shapes) > 1 and len(shapes[1]) == 4 else None
+    padding = _argument(node, 4, "padding", 0)
+    if kernel is None or isinstance(padding, str):
+        return None
+    stride, dilation = _argument(node, 3, "stride", 1), _argument(node, 5, "dilation", 1)
+    return _windowed(first, kernel, stride, _pair(padding), dilation)
+
+
+def _join(inputs: list[Geometry | None], shapes: list[tuple[int, ...]]) -> Geometry | None:
+    """Sum or concatenation; a gate of one value an image (1 × 1) only adds context."""
+    maps = [(g, s) for g, s in zip(inputs, shapes, strict=True) if len(s) == 4]
+    if not maps:
+        return None
+    height = max(s[2] for _, s in maps)
+    local = [g for g, s in maps if s[2] == height]
+    if any(g is None for g in local):
+        return None
+    joined = local[0]
+    for other in local[1:]:
+        assert joined is not None
+        assert other is not None
+        if joined.stride != other.stride:
+            return None
+        joined = joined.join(other)
+    if joined is not None and len(local) < len(maps):
+        return Geometry(y=joined.y, x=joined.x, context=True)
+    return joined

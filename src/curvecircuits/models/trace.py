@@ -1,0 +1,141 @@
+"""From any module to a graph of named tensors.
+
+`torch.fx` records the operations of a forward pass. Each recorded tensor gets the name of the
+module that makes it (`layer1.0.conv1`), or of the function within its module (`layer1.0.add`); a
+second use of the same module or function is marked `~2`. In-place operations are made ordinary,
+so that every tensor keeps the value it had.
+"""
+
+import copy
+import operator
+from collections import Counter
+from typing import Any
+
+import torch
+from torch import Tensor, fx, nn
+from torch.nn import functional as F
+
+from curvecircuits.errors import InputError
+from curvecircuits.models import ops
+
+_OUT_OF_PLACE: dict[Any, Any] = {
+    operator.iadd: operator.add,
+    operator.imul: operator.mul,
+    operator.isub: operator.sub,
+    operator.itruediv: operator.truediv,
+    torch.relu_: torch.relu,
+    F.relu_: F.relu,
+}
+
+
+class _Tracer(fx.Tracer):
+    """Keeps torch's own modules and ours whole, and traces through everything else."""
+
+    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        return type(m).__module__ == ops.__name__ or super().is_leaf_module(
+            m, module_qualified_name
+        )
+
+
+def frozen_copy(module: nn.Module) -> nn.Module:
+    """A copy in evaluation mode, without gradients for weights and without in-place layers."""
+    module = copy.deepcopy(module).eval().requires_grad_(False)
+    for child in module.modules():
+        if getattr(child, "inplace", None) is True:
+            child.inplace = False  # pyright: ignore[reportAttributeAccessIssue]
+    return module
+
+
+def trace(module: nn.Module) -> fx.Graph:
+    """The graph of a module's forward pass on one image tensor.
+
+    Raises
+    ------
+    InputError
+        When the forward pass needs more than one argument or cannot be recorded.
+    """
+    tracer = _Tracer()
+    try:
+        graph = tracer.trace(module)
+    except Exception as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
+        raise InputError(
+            f"{type(module).__name__} cannot be traced by torch.fx ({reason}): its forward pass "
+            "must take one image tensor and not branch on tensor values."
+        ) from error
+    inputs = [n for n in graph.nodes if n.op == "placeholder"]
+    required = [n for n in inputs if not n.args]
+    if len(required) != 1 and not (not required and inputs):
+        raise InputError(
+            f"{type(module).__name__} takes {len(required)} inputs; a network under study takes "
+            "one image tensor."
+        )
+    _make_out_of_place(graph)
+    _name(graph)
+    return graph
+
+
+def _make_out_of_place(graph: fx.Graph) -> None:
+    for node in graph.nodes:
+        if node.op == "call_function" and node.target in _OUT_OF_PLACE:
+            node.target = _OUT_OF_PLACE[node.target]
+        if node.op == "call_method" and node.target.endswith("_") and node.target[:-1] != "":
+            plain = node.target[:-1]
+            if hasattr(Tensor, plain) and not plain.startswith("_"):
+                node.target = plain
+        if node.kwargs.get("inplace"):
+            node.kwargs = {**node.kwargs, "inplace": False}
+
+
+def _name(graph: fx.Graph) -> None:
+    """Give each node `meta['layer']`, its unique name."""
+    seen: Counter[str] = Counter()
+    for node in graph.nodes:
+        if node.op in ("placeholder", "output"):
+            node.meta["layer"] = "input" if node.op == "placeholder" else "output"
+            continue
+        if node.op in ("call_module", "get_attr"):
+            name = str(node.target)
+        else:
+            stack = node.meta.get("nn_module_stack") or {}
+            path = next(reversed(stack.values()))[0] if stack else ""
+            label = node.target if node.op == "call_method" else node.target.__name__
+            name = f"{path}.{label}".lstrip(".")
+        seen[name] += 1
+        node.meta["layer"] = name if seen[name] == 1 else f"{name}~{seen[name]}"
+
+
+def run_recording(
+    module: nn.Module, graph: fx.Graph, images: Tensor
+) -> dict[fx.Node, tuple[int, ...]]:
+    """Shapes of all tensors of the graph for one batch of images."""
+    shapes: dict[fx.Node, tuple[int, ...]] = {}
+
+    class Recorder(fx.Interpreter):
+        def run_node(self, n: fx.Node) -> Any:
+            value = super().run_node(n)
+            if isinstance(value, Tensor):
+                shapes[n] = tuple(value.shape)
+            return value
+
+    with torch.no_grad():
+        Recorder(module, garbage_collect_values=True, graph=graph).run(images)
+    return shapes
+
+
+def program(module: nn.Module, graph: fx.Graph, wanted: dict[str, fx.Node]) -> fx.GraphModule:
+    """The part of the graph that computes the wanted tensors, as a module returning a dict."""
+    needed: set[fx.Node] = set()
+    stack = list(wanted.values())
+    while stack:
+        node = stack.pop()
+        if node not in needed:
+            needed.add(node)
+            stack.extend(node.all_input_nodes)
+    pruned = fx.Graph()
+    twin: dict[fx.Node, fx.Node] = {}
+    for node in graph.nodes:
+        if node in needed or node.op == "placeholder":
+            twin[node] = pruned.node_copy(node, lambda n: twin[n])
+    pruned.output({name: twin[node] for name, node in wanted.items()})
+    return fx.GraphModule(module, pruned)

@@ -1,0 +1,97 @@
+"""The report: everything the page shows, as one record."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from curvecircuits.report.figures import Figure
+from curvecircuits.store import Record
+
+
+@dataclass(frozen=True, kw_only=True)
+class Weights(Record):
+    """Where the weights came from."""
+
+    source: str
+    """File or published artefact, as a person would look for it."""
+    sha256: str
+    """SHA-256 of the weight file, 64 hexadecimal digits."""
+    verified: bool
+    """Whether that sum is the one the catalogue has for this artefact."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model(Record):
+    """The network that was measured."""
+
+    name: str
+    """Name as it is to be read, such as "InceptionV1"."""
+    layer: str
+    """Layer the family was looked for in, such as "3b"."""
+    sha256: str
+    """SHA-256 over the loaded parameters, 64 hexadecimal digits."""
+    weights: Weights
+
+
+@dataclass(frozen=True, kw_only=True)
+class Missing(Record):
+    """A part this report does not have."""
+
+    title: str
+    """What is missing, such as "Null on permuted copies"."""
+    command: str
+    """The command that adds it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Version(Record):
+    """A program and its version."""
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Colophon(Record):
+    """How to make the report again."""
+
+    versions: tuple[Version, ...]
+    """The package first, then what its numbers depend on."""
+    seed: int | None
+    """Seed of everything random; None when nothing was."""
+    command: str | None
+    """The command that made the report."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report(Record):
+    """A whole report; figures are numbered in their order.
+
+    Examples
+    --------
+    >>> report = Report(
+    ...     title="Curve detectors in InceptionV1",
+    ...     lede=("Of the 480 units in layer 3b, ten are curve detectors.",),
+    ...     model=Model(
+    ...         name="InceptionV1",
+    ...         layer="3b",
+    ...         sha256="0" * 64,
+    ...         weights=Weights(source="weights.pb", sha256="0" * 64, verified=False),
+    ...     ),
+    ...     figures=(),
+    ...     missing=(Missing(title="All figures", command="curvecircuits report"),),
+    ...     colophon=Colophon(versions=(), seed=0, command=None),
+    ... )
+
+    """
+
+    SCHEMA: ClassVar[str | None] = "curvecircuits.report/1"
+    title: str
+    """The headline."""
+    lede: tuple[str, ...]
+    """Opening paragraphs."""
+    model: Model
+    figures: tuple[Figure, ...]
+    """The figures, in the order shown."""
+    missing: tuple[Missing, ...] = ()
+    """Parts that were not made."""
+    colophon: Colophon

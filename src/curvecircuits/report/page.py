@@ -1,0 +1,116 @@
+"""The page: one HTML file that opens from disk and asks the network for nothing."""
+
+import base64
+import hashlib
+import json
+import os
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from curvecircuits.errors import UnavailableError
+from curvecircuits.report.document import Report
+from curvecircuits.store import dump, write_atomic
+
+_DIGITS = 4
+"""Significant digits of the numbers in the page; its figures cannot show more."""
+
+_SHELL = """\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="generator" content="curvecircuits">
+<title>{title}</title>
+<style>{style}</style>
+</head>
+<body>
+<header class="head">
+<h1>{title}</h1>
+{lede}
+</header>
+<main id="page"><noscript><p class="note">The figures are drawn by a script inside this file; \
+allow scripts to see them.</p></noscript></main>
+<script>{script}</script>
+{blocks}
+</body>
+</html>
+"""
+
+
+def render(report: Report) -> str:
+    """Make the page of a report, as the text of one HTML file.
+
+    Title and opening paragraphs are in the markup; the rest is drawn by the script from JSON blocks
+    at the end of the file, so that a reader sees text before the data is read.
+
+    Raises
+    ------
+    InputError
+        When the report holds a value that is not of its field's type.
+    UnavailableError
+        When this copy of the package was not built with the page's script.
+
+    Examples
+    --------
+    >>> Path("report.html").write_text(render(report))  # doctest: +SKIP
+
+    """
+    data = dump(report, digits=_DIGITS)
+    figures = data.pop("figures")
+    script = _static("page.js")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
+    policy = (
+        f"default-src 'none'; script-src 'sha256-{digest}' 'wasm-unsafe-eval'; "
+        "style-src 'unsafe-inline'; img-src data: blob:"
+    )
+    # One block a figure: a figure that cannot be read leaves the others standing.
+    blocks = [_block("report", {**data, "figures": []})]
+    blocks += [_block("figure", figure) for figure in figures]
+    return _SHELL.format(
+        policy=policy,
+        title=escape(report.title),
+        style=_static("page.css"),
+        lede="\n".join(f'<p class="lede">{escape(paragraph)}</p>' for paragraph in report.lede),
+        script=script,
+        blocks="\n".join(blocks),
+    )
+
+
+def write_report(report: Report, path: str | os.PathLike[str]) -> Path:
+    """Write the page of a report to a file, whole or not at all.
+
+    Parameters
+    ----------
+    report
+        What to show.
+    path
+        The HTML file; missing folders are created.
+
+    Returns
+    -------
+    path
+        The path written.
+
+    """
+    return write_atomic(path, render(report))
+
+
+def _block(role: str, data: Any) -> str:
+    # With "<" escaped no string can end the block or open another element.
+    text = json.dumps(data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+    return f'<script type="application/json" data-role="{role}">{text}</script>'
+
+
+def _static(name: str) -> str:
+    try:
+        return files("curvecircuits.report").joinpath("static", name).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise UnavailableError(
+            f"This copy of curvecircuits was not built with {name}; install it with pip, from a "
+            "wheel or with `pip install -e .` in a clone."
+        ) from None

@@ -1,0 +1,183 @@
+"""Responses of all units of a layer to a grid of curves, in one streamed pass."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from numpy import ndarray
+from torch import Tensor
+from tqdm import tqdm
+
+from curvecircuits.errors import InputError
+from curvecircuits.models.network import Network
+from curvecircuits.stimuli import CurveGrid, curves
+from curvecircuits.tuning.station import Station, station
+
+Look = Literal["outline", "reversed", "filled", "filled-reversed"]
+LOOKS: tuple[Look, ...] = get_args(Look)
+_BUDGET = 1.5e6
+"""Pixels of stimuli in a batch: keeps a batch's early maps within a few hundred megabytes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CurveTuning:
+    """Responses of every unit of a layer to curves of each orientation and radius.
+
+    `values[u, o, r]` is the pre-activation of unit u at its read-out position; `blank` is the
+    same for the empty canvas.
+    """
+
+    layer: str
+    look: Look
+    grid: CurveGrid
+    station: Station
+    values: Float[ndarray, "units orientations radii"]
+    blank: Float[ndarray, " units"]
+    linear: bool
+    """Whether the network never clips the layer, so that zero means nothing there."""
+
+    def responses(self, *, sign: int = 1) -> Float[ndarray, "units orientations radii"]:
+        """Positive responses: the clipped pre-activation.
+
+        On a linear layer zero has no meaning, so the response is what the stimulus adds to the
+        blank canvas, in the direction of `sign`.
+        """
+        if self.linear:
+            return np.maximum(sign * (self.values - self.blank[:, None, None]), 0)
+        return np.maximum(self.values, 0)
+
+    def radial(self, *, sign: int = 1) -> Float[ndarray, "units orientations"]:
+        """Radial tuning curves: the mean over radius of the positive responses."""
+        return self.responses(sign=sign).mean(2)
+
+
+def _draw(grid: CurveGrid, index: Tensor, place: Station, look: Look, device: torch.device) -> Tensor:
+    orientations = torch.tensor(grid.orientations)[index // len(grid.radii)]
+    radii = torch.tensor(grid.radii)[index % len(grid.radii)]
+    light = look.endswith("reversed")
+    return curves(
+        orientation=orientations,
+        radius=radii,
+        size=place.size,
+        width=grid.width,
+        tile=grid.tile,
+        filled=look.startswith("filled"),
+        ink=1.0 if light else 0.0,
+        paper=0.0 if light else 1.0,
+        centre=place.centre,
+        device=device,
+    )
+
+
+def _is_linear(network: Network, layer: str) -> bool:
+    """Whether no rectifier or concatenation reads the layer as its values before clipping."""
+    return all(
+        other.name == layer or other.pre_activation != layer for other in network.layers.values()
+    )
+
+
+def tune(
+    network: Network,
+    layers: Sequence[str],
+    *,
+    grid: CurveGrid,
+    look: Look = "outline",
+    progress: bool = False,
+    batch: int | None = None,
+) -> dict[str, CurveTuning]:
+    """Measure layers on a grid of curves drawn through the centre of their receptive field.
+
+    Pre-activations are measured: a rectified layer is read before it is clipped. Layers whose
+    read-out positions coincide share one pass.
+
+    Parameters
+    ----------
+    layers
+        Names or aliases; the result has these as keys.
+    grid
+        Orientations, radii, tile and stroke, such as `curvecircuits.stimuli.quick()`.
+    look
+        `outline` (ink on paper), `reversed` (light on dark), `filled`, or `filled-reversed`.
+    batch
+        Images at a time; by default what keeps memory to a few hundred megabytes.
+
+    Raises
+    ------
+    InputError
+        For unknown layers and looks, layers without geometry, and tiles that do not fit.
+    """
+    if look not in LOOKS:
+        raise InputError(f"{look!r} is no look of a curve: choose {', '.join(LOOKS)}.")
+    if not layers:
+        raise InputError("Name at least one layer to tune.")
+    sources = {key: network.layer(network.layer(key).pre_activation).name for key in layers}
+    places = {key: station(network, source, tile=grid.tile) for key, source in sources.items()}
+    # Layers that look at the same point with the same stride can share the larger canvas.
+    shared: dict[tuple[object, ...], list[str]] = {}
+    for key, place in places.items():
+        geometry = network.geometry(place.layer)
+        shared.setdefault((geometry.stride, geometry.centre(0) % geometry.stride), []).append(key)
+    result: dict[str, CurveTuning] = {}
+    for keys in shared.values():
+        largest = max((places[k] for k in keys), key=lambda p: p.size)
+        together = {k: _moved(network, places[k], largest) for k in keys}
+        joined = [k for k, p in together.items() if p.centre == largest.centre]
+        for group in [joined, *([k] for k in keys if k not in joined)]:
+            stations = {k: together[k] if k in joined else places[k] for k in group}
+            result |= _stream(network, stations, grid, look, batch, progress)
+    return {key: result[key] for key in layers}
+
+
+def _moved(network: Network, place: Station, target: Station) -> Station:
+    """The same layer read on another canvas, at the unit nearest the other's centre."""
+    here = network.geometry(place.layer, size=target.size)
+    column = round((target.centre[0] - 0.5 - here.x.centre) / here.x.stride)
+    row = round((target.centre[1] - 0.5 - here.y.centre) / here.y.stride)
+    centre = (here.centre(column) + 0.5, here.y.centre + row * here.y.stride + 0.5)
+    return replace(place, size=target.size, row=row, column=column, centre=centre)
+
+
+def _stream(
+    network: Network,
+    stations: dict[str, Station],
+    grid: CurveGrid,
+    look: Look,
+    batch: int | None,
+    progress: bool,
+) -> dict[str, CurveTuning]:
+    place = next(iter(stations.values()))
+    count = len(grid.orientations) * len(grid.radii)
+    batch = batch or max(8, min(256, int(_BUDGET / place.size**2)))
+    names = [p.layer for p in stations.values()]
+    found: dict[str, list[Tensor]] = {key: [] for key in stations}
+
+    def read(images: Tensor) -> None:
+        maps = network.run(images.expand(-1, 3, -1, -1), layers=names)
+        for key, p in stations.items():
+            found[key].append(maps[p.layer][:, :, p.row, p.column].cpu())
+
+    with torch.inference_mode(), tqdm(
+        total=count, desc=f"{', '.join(stations)} {look}", unit="image", disable=not progress
+    ) as bar:
+        paper = 0.0 if look.endswith("reversed") else 1.0
+        read(torch.full((1, 1, place.size, place.size), paper, device=network.device))
+        for index in torch.arange(count).split(batch):
+            read(_draw(grid, index, place, look, network.device))
+            bar.update(len(index))
+    shape = (len(grid.orientations), len(grid.radii), -1)
+    result: dict[str, CurveTuning] = {}
+    for key, parts in found.items():
+        blank, *rest = parts
+        result[key] = CurveTuning(
+            layer=stations[key].layer,
+            look=look,
+            grid=grid,
+            station=stations[key],
+            values=torch.cat(rest).reshape(shape).permute(2, 0, 1).contiguous().numpy(),
+            blank=blank[0].numpy(),
+            linear=_is_linear(network, stations[key].layer),
+        )
+    return result

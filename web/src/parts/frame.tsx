@@ -1,0 +1,82 @@
+import type { RefObject } from "preact";
+import { useRef, useState } from "preact/hooks";
+import { csv } from "../lib/csv";
+import { save } from "../lib/download";
+import { snapshot, toPng } from "../lib/snapshot";
+import { type Figure, entryOf } from "../registry";
+
+export function figureId(figure: Figure, number: number): string {
+  return `figure-${number}-${figure.kind}`;
+}
+
+/** A figure with what every figure has: number, title, takeaway, caption and downloads. */
+export function Frame(props: { figure: Figure; number: number; schema: string }) {
+  const { figure, number } = props;
+  const body = useRef<HTMLDivElement>(null);
+  const { Body } = entryOf(figure);
+  const id = figureId(figure, number);
+  return (
+    <figure id={id} aria-labelledby={`${id}-title`} data-kind={figure.kind}>
+      <div class="text">
+        <p class="label">Figure {number}</p>
+        <h2 id={`${id}-title`}>{figure.words.title}</h2>
+        <p class="takeaway">{figure.words.takeaway}</p>
+      </div>
+      <div class="body" ref={body}>
+        <Body figure={figure} />
+      </div>
+      <figcaption class="text">
+        <p>{figure.words.caption}</p>
+        <Downloads {...props} body={body} />
+      </figcaption>
+    </figure>
+  );
+}
+
+function Downloads(props: {
+  figure: Figure;
+  number: number;
+  schema: string;
+  body: RefObject<HTMLDivElement | null>;
+}) {
+  const { figure, number, body } = props;
+  const [problem, setProblem] = useState<string | null>(null);
+  const drawing = () => {
+    if (body.current === null) throw new Error("the figure is not drawn");
+    return snapshot(body.current, figure.words);
+  };
+  const makers: Record<string, () => Promise<Blob> | Blob> = {
+    SVG: () => new Blob([drawing().text], { type: "image/svg+xml" }),
+    PNG: () => toPng(drawing()),
+    CSV: () => new Blob([csv(entryOf(figure).table(figure))], { type: "text/csv" }),
+    JSON: () =>
+      new Blob([JSON.stringify({ schema: props.schema, figure }, null, 1)], {
+        type: "application/json",
+      }),
+  };
+  const click = async (format: string, make: () => Promise<Blob> | Blob) => {
+    try {
+      save(await make(), `curves-figure-${number}-${figure.kind}.${format.toLowerCase()}`);
+      setProblem(null);
+    } catch (error) {
+      setProblem(`No ${format}: ${error instanceof Error ? error.message : String(error)}.`);
+    }
+  };
+  return (
+    <div class="downloads">
+      <span class="label" aria-hidden="true">
+        Download
+      </span>
+      {Object.entries(makers).map(([format, make]) => (
+        <button
+          type="button"
+          aria-label={`${format}: download figure ${number}`}
+          onClick={() => void click(format, make)}
+        >
+          {format}
+        </button>
+      ))}
+      <span role="status">{problem}</span>
+    </div>
+  );
+}

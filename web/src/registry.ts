@@ -1,0 +1,36 @@
+import type { ComponentChild } from "preact";
+import type { Table } from "./lib/csv";
+import type { Report } from "./types";
+import * as nearMisses from "./figures/near-misses";
+import * as nullCounts from "./figures/null-counts";
+import * as radialCurves from "./figures/radial-curves";
+import * as selectivity from "./figures/selectivity";
+import * as tuningMaps from "./figures/tuning-maps";
+import * as unitTable from "./figures/unit-table";
+
+export type Figure = Report["figures"][number];
+type Kind = Figure["kind"];
+
+/** What a figure's file gives: how it is drawn, and its numbers as one table. */
+export interface Entry<F> {
+  Body: (props: { figure: F }) => ComponentChild;
+  table: (figure: F) => Table;
+}
+
+/** Every figure by its `kind`; the compiler asks for exactly those the Python side has. */
+const registry: { [K in Kind]: Entry<Extract<Figure, { kind: K }>> } = {
+  "tuning-maps": tuningMaps,
+  "radial-curves": radialCurves,
+  "unit-table": unitTable,
+  selectivity: selectivity,
+  "null-counts": nullCounts,
+  "near-misses": nearMisses,
+};
+
+/** The entry of a figure; data of an unknown kind, of a later version say, is an error. */
+export function entryOf(figure: Figure): Entry<Figure> {
+  if (!Object.hasOwn(registry, figure.kind)) {
+    throw new Error(`this page cannot draw a figure of the kind “${String(figure.kind)}”`);
+  }
+  return registry[figure.kind] as Entry<Figure>;
+}
