@@ -152,6 +152,8 @@ def _tiles(network: Network, layers: Sequence[str], seed: int) -> dict[str, tupl
     found: dict[str, tuple[float, float]] = {}
     for key in layers:
         field = fields[network.layer(key).pre_activation]
+        if np.isnan(field):  # a silent layer has no units to find
+            continue
         steps = round(np.log(TILE_PER_FIELD * field / 60) / np.log(_STEP))
         found[key] = (field, round(60 * _STEP**steps, 1))
     return found
@@ -234,6 +236,8 @@ def find_curves(
     else:
         network.geometry(layer)
         tiles = _tiles(network, [network.layer(layer).title], seed)
+        if not tiles:
+            raise InputError(f"Layer {layer} of {network.name} does not respond to images at all.")
     judged = _scan(network, tiles, criteria, progress)
     nulls = [
         _scan(weight_permuted(network, seed=seed + 1 + i), tiles, criteria, progress)

@@ -11,8 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from curvecircuits.stimuli.arcs import curves
-from curvecircuits.stimuli.options import numbers, require, whole
-from curvecircuits.stimuli.stage import Place
+from curvecircuits.stimuli.options import Place, numbers, whole
 from curvecircuits.stimuli.strokes import lines
 
 

@@ -1,7 +1,8 @@
-"""Arguments of the drawing functions: checked, broadcast to one length, colours resolved."""
+"""Arguments of the drawing functions: checked, and turned into tensors of one length."""
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -16,38 +17,62 @@ Numbers: TypeAlias = float | int | np.generic | np.ndarray | Tensor | Sequence[A
 Colour: TypeAlias = Numbers
 """A grey level, an RGB triple, or an (N, 3) table of triples, all in [0, 1]."""
 
-_GREATEST_SIZE = 16384
+Place: TypeAlias = Sequence[Any] | np.ndarray | Tensor | None
+"""A point (x, y) in continuous pixel coordinates, an (N, 2) table, or None for the middle."""
+
+_GREATEST = 16384
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """A range of numbers, each end open or closed."""
+
+    above: float = -math.inf
+    least: float = -math.inf
+    most: float = math.inf
+    below: float = math.inf
+
+    def check(self, name: str, values: Tensor) -> None:
+        """Raise `InputError`, naming the range, unless all values lie in it."""
+        good = (values > self.above) & (values >= self.least)
+        good &= (values <= self.most) & (values < self.below)
+        if bool(good.all()):
+            return
+        ends = (
+            ("above", self.above),
+            ("at least", self.least),
+            ("at most", self.most),
+            ("below", self.below),
+        )
+        wanted = " and ".join(f"{word} {end:g}" for word, end in ends if math.isfinite(end))
+        raise InputError(f"{name} must be {wanted}, not {float(values[~good][0]):g}.")
 
 
 def _tensor(name: str, value: Numbers) -> Tensor:
     """Return the value as a float64 tensor on the CPU, finite throughout."""
-    try:
-        tensor = (
-            value.detach().to("cpu", torch.float64)
-            if isinstance(value, Tensor)
-            else torch.as_tensor(np.asarray(value, dtype=np.float64))
-        )
-    except (TypeError, ValueError) as error:
-        raise InputError(f"{name} must be a number or a 1-D sequence of numbers.") from error
+    if isinstance(value, Tensor):
+        tensor = value.detach().to("cpu", torch.float64)
+    else:
+        try:
+            tensor = torch.from_numpy(np.array(value, dtype=np.float64))
+        except (TypeError, ValueError) as error:
+            raise InputError(f"{name} must be a number or a sequence of numbers.") from error
     if not bool(torch.isfinite(tensor).all()):
         raise InputError(f"{name} holds a value that is not finite; give finite numbers.")
     return tensor
 
 
 def whole(name: str, value: Any, *, least: int = 1) -> int:
-    """Return `value` as an int of at least `least`.
+    """Return `value` as an int.
 
     Raises
     ------
     InputError
-        If it is no whole number, or out of range.
+        If it is no whole number from `least` to 16384.
     """
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise InputError(f"{name} must be a whole number of at least {least}, not {value!r}.")
-    if not least <= int(value) <= _GREATEST_SIZE:
-        raise InputError(
-            f"{name} must be a whole number from {least} to {_GREATEST_SIZE}, not {value}."
-        )
+    right = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not right or not least <= int(value) <= _GREATEST:
+        raise InputError(f"{name} must be a whole number from {least} to {_GREATEST}, not {value}.")
     return int(value)
 
 
@@ -60,33 +85,16 @@ def numbers(name: str, value: Numbers) -> Tensor:
         If a value is not finite, or the input has more than one dimension or no element.
     """
     tensor = _tensor(name, value)
-    if tensor.ndim > 1:
+    if tensor.ndim > 1 or tensor.numel() == 0:
         raise InputError(
-            f"{name} has {tensor.ndim} dimensions; give a number or a 1-D sequence of numbers."
+            f"{name} has shape {tuple(tensor.shape)}; "
+            "give a number or a 1-D sequence of at least one."
         )
-    if tensor.numel() == 0:
-        raise InputError(f"{name} is empty; give a number or a 1-D sequence of at least one.")
     return tensor.reshape(-1)
 
 
-def require(name: str, values: Tensor, *, above: float = -math.inf, least: float = -math.inf,
-            most: float = math.inf, below: float = math.inf) -> None:
-    """Raise `InputError` unless all values lie in the range, whose ends it names."""
-    good = (values > above) & (values >= least) & (values <= most) & (values < below)
-    if bool(good.all()):
-        return
-    wanted = " and ".join(
-        f"{word} {bound:g}"
-        for word, bound in (
-            ("above", above), ("at least", least), ("at most", most), ("below", below)
-        )
-        if math.isfinite(bound)
-    )
-    raise InputError(f"{name} must be {wanted}, not {float(values[~good][0]):g}.")
-
-
 def together(values: Mapping[str, Tensor]) -> int:
-    """Return the length N to which 1-D tensors of length 1 or N broadcast.
+    """Return the length N to which tensors of length 1 or N broadcast.
 
     Raises
     ------
@@ -96,7 +104,7 @@ def together(values: Mapping[str, Tensor]) -> int:
     longest, first = 1, ""
     for name, tensor in values.items():
         length = len(tensor)
-        if length == 1 or length == longest:
+        if length in (1, longest):
             continue
         if longest > 1:
             raise InputError(
@@ -118,18 +126,17 @@ def colour(name: str, value: Colour) -> Tensor:
     tensor = _tensor(name, value)
     if tensor.ndim == 0:
         tensor = tensor.reshape(1, 1)
-    elif tensor.ndim == 1 and len(tensor) == 3:
+    elif tensor.shape == (3,):
         tensor = tensor.reshape(1, 3)
-    elif not (tensor.ndim == 2 and tensor.shape[1] == 3 and len(tensor)):
+    elif tensor.ndim != 2 or tensor.shape[1] != 3 or len(tensor) == 0:
         raise InputError(
             f"{name} has shape {tuple(tensor.shape)}; give a grey level, 3 numbers or (N, 3)."
         )
-    if bool(((tensor < 0) | (tensor > 1)).any()):
-        raise InputError(f"{name} must lie in [0, 1] in every component.")
+    Bounds(least=0, most=1).check(name, tensor.reshape(-1))
     return tensor.float()
 
 
-def centres(value: Sequence[Numbers] | Tensor | np.ndarray | None, size: int) -> tuple[Tensor, Tensor]:
+def centres(value: Place, size: int) -> tuple[Tensor, Tensor]:
     """Return the x and y of the point drawn at, by default the image's middle.
 
     Raises
@@ -138,8 +145,7 @@ def centres(value: Sequence[Numbers] | Tensor | np.ndarray | None, size: int) ->
         If `value` is not a pair (x, y) or an (N, 2) table.
     """
     if value is None:
-        middle = torch.tensor([size / 2], dtype=torch.float64)
-        return middle, middle
+        value = (size / 2, size / 2)
     if isinstance(value, Tensor | np.ndarray) and value.ndim == 2 and value.shape[1] == 2:
         return numbers("centre", value[:, 0]), numbers("centre", value[:, 1])
     if len(value) != 2:

@@ -5,35 +5,34 @@ from jaxtyping import Float
 from torch import Tensor
 
 from curvecircuits.stimuli.coverage import WIDE, edge_frame, stroke
-from curvecircuits.stimuli.options import Colour, Numbers, numbers, require
-from curvecircuits.stimuli.raster import REACH, Coverage, Pixels, Strips
-from curvecircuits.stimuli.stage import Place, stage
+from curvecircuits.stimuli.options import Colour, Numbers, Place
+from curvecircuits.stimuli.raster import REACH, RUN_X, RUN_Y, Blocks, Coverage, Pixels
+from curvecircuits.stimuli.stage import stage
 
 
-class _Bar:
-    """Straight strokes through a point: the pixels within `half` of a line, cut to a length."""
+class Bar:
+    """Straight strokes: pixels within `half` of a line through a point, cut to a length."""
 
     dtype = torch.float32
 
     def __init__(
         self,
         point: tuple[Tensor, Tensor],
-        orientation: Tensor,
+        normal: tuple[Tensor, Tensor],
         half: Tensor,
         length: Tensor | None,
     ) -> None:
-        angle = torch.deg2rad(orientation)
-        nx, ny = torch.cos(angle), torch.sin(angle)
-        ends = [] if length is None else [length / 2]
-        self.params = torch.stack(torch.broadcast_tensors(*point, nx, ny, half, *ends))
-        self.wide = all(bool((span * 2 >= WIDE).all()) for span in (half, *ends))
+        spans = [half] if length is None else [half, length / 2]
+        self.params = torch.stack(torch.broadcast_tensors(*point, *normal, *spans))
+        self.wide = all(bool((span * 2 >= WIDE).all()) for span in spans)
 
-    def near(self, p: Tensor, strips: Strips) -> tuple[Tensor, Tensor | None]:
+    def near(self, p: Tensor, blocks: Blocks) -> tuple[Tensor, Tensor | None]:
         x, y, nx, ny, half, *ends = p
-        dx, dy, run = strips.x - x, strips.y - y, strips.length / 2
-        near = (nx * dx + ny * dy).abs_() < half + REACH + run * nx.abs()
+        dx, dy = blocks.x - x, blocks.y - y
+        ax, ay = nx.abs(), ny.abs()
+        near = (nx * dx + ny * dy).abs_() < half + REACH + RUN_X * ax + RUN_Y * ay
         for end in ends:
-            near &= (nx * dy - ny * dx).abs_() < end + REACH + run * ny.abs()
+            near &= (nx * dy - ny * dx).abs_() < end + REACH + RUN_X * ay + RUN_Y * ax
         return near, None
 
     def cover(self, q: Tensor, pixels: Pixels) -> Coverage:
@@ -61,32 +60,68 @@ def lines(
     centre: Place = None,
     device: str | torch.device = "cpu",
 ) -> Float[Tensor, "n c size size"]:
-    """Draw straight lines."""
-    given = {
-        "orientation": numbers("orientation", orientation),
-        "width": numbers("width", width),
-        "offset": numbers("offset", offset),
-        "along": numbers("along", along),
-    }
-    if length is not None:
-        given["length"] = numbers("length", length)
-        require("length", given["length"], above=0)
-    require("width", given["width"], least=0)
+    """Draw straight lines.
+
+    The line of orientation t holds the points whose distance along its normal (cos t, sin t) from
+    the middle p is at most width / 2, and along its tangent (-sin t, cos t) at most length / 2; p
+    is the centre, moved by `offset` along the normal and by `along` along the tangent. Orientation
+    counts modulo 180 degrees where both are 0: 0 is vertical, 90 horizontal. Each pixel takes the
+    exact share of its square between the two edges; at the four corners of a line with a length,
+    the product of the shares along and across.
+
+    Parameters
+    ----------
+    orientation
+        Direction of the normal, in degrees.
+    size
+        Side of the images, in pixels.
+    length
+        Length, in pixels; None runs across the image.
+    width
+        Width, in pixels.
+    offset, along
+        Where the line's middle lies from the centre, along normal and tangent, in pixels.
+    tile, ink, paper, centre, device
+        As for `curves`.
+
+    Returns
+    -------
+    Tensor
+        Images (N, c, size, size) in [0, 1], as for `curves`.
+
+    Raises
+    ------
+    InputError
+        If a number is not finite or out of range, lengths do not agree, or a colour leaves
+        [0, 1].
+
+    Examples
+    --------
+    >>> images = lines(orientation=[0, 90], size=32, length=10, width=2)
+    >>> (1 - images).sum(dim=(1, 2, 3))
+    tensor([20., 20.])
+    >>> images[0, 0, 16, 14:18]
+    tensor([1., 0., 0., 1.])
+    """
     setting = stage(
-        given,
+        {
+            "orientation": orientation,
+            "length": length,
+            "width": width,
+            "offset": offset,
+            "along": along,
+        },
         size=size,
         tile=tile,
         ink=ink,
         paper=paper,
-        inside=None,
         centre=centre,
         device=device,
     )
-    angle = torch.deg2rad(given["orientation"])
+    angle = torch.deg2rad(setting["orientation"])
     nx, ny = torch.cos(angle), torch.sin(angle)
     point = (
-        setting.x + given["offset"] * nx - given["along"] * ny,
-        setting.y + given["offset"] * ny + given["along"] * nx,
+        setting.x + setting["offset"] * nx - setting["along"] * ny,
+        setting.y + setting["offset"] * ny + setting["along"] * nx,
     )
-    bar = _Bar(point, given["orientation"], given["width"] / 2, given.get("length"))
-    return setting.canvas.draw(bar)
+    return setting.draw(Bar(point, (nx, ny), setting["width"] / 2, setting.get("length")))

@@ -29,26 +29,24 @@ class Tints:
             )
         )
 
-    def lay(self, out: Tensor, within: Tensor | None, part: slice) -> None:
-        """Set the background of the images `part`, and the fill in the strips inside it.
+    def lay(self, out: Tensor, within: Tensor | None) -> None:
+        """Set the background, and the fill in the blocks inside it.
 
-        `out` is (n, c, H, S, L) and `within` (n, S, H).
+        `out` is (n, c, R, high, S, long) and `within` (n, S, R).
         """
         if within is None and self.paper.numel() == 1:
             out.fill_(float(self.paper))
             return
-        paper, inside = (
-            (tint[part] if len(tint) > 1 else tint)[:, :, None, None, None]
-            for tint in (self.paper, self.inside)
-        )
+        paper, inside = (tint[:, :, None, None, None, None] for tint in (self.paper, self.inside))
         if within is not None:
-            paper = torch.where(within.transpose(1, 2)[:, None, :, :, None], inside, paper)
+            mask = within.transpose(1, 2)[:, None, :, None, :, None]
+            paper = torch.where(mask, inside, paper)
         out.copy_(paper)
 
     def mix(self, image: Tensor, line: Tensor | None, fill: Tensor | None) -> Iterator[Tensor]:
-        """Yield, for each channel, the values of strips whose images are `image` (M,).
+        """Yield, for each channel, the values of blocks whose images are `image` (M,).
 
-        The coverages (M, L) are of line and fill; the rest is paper.
+        The coverages (M, P) are of line and fill; the rest is paper.
         """
         for channel in range(self.channels):
             paper = value = _pick(self.paper, channel, image)
