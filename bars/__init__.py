@@ -49,7 +49,9 @@ class Bar:
             except UnavailableError as error:
                 outcome = Outcome(value="skipped", bound="", ok=None, detail=str(error))
             except Exception as error:
-                value = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+                value = (
+                    f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+                )
                 outcome = Outcome(value=value, bound="", ok=False, detail=traceback.format_exc())
         return Row(bar=self, outcome=outcome, seconds=perf_counter() - started)
 

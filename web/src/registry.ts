@@ -1,6 +1,7 @@
 import type { ComponentChild } from "preact";
 import type { Table } from "./lib/csv";
 import type { Report } from "./types";
+import * as layerScan from "./figures/layer-scan";
 import * as nearMisses from "./figures/near-misses";
 import * as nullCounts from "./figures/null-counts";
 import * as radialCurves from "./figures/radial-curves";
@@ -23,6 +24,7 @@ const registry: { [K in Kind]: Entry<Extract<Figure, { kind: K }>> } = {
   "radial-curves": radialCurves,
   "unit-table": unitTable,
   selectivity: selectivity,
+  "layer-scan": layerScan,
   "null-counts": nullCounts,
   "near-misses": nearMisses,
 };

@@ -10,6 +10,15 @@ export interface Colophon {
   command: string | null;
 }
 
+/** The layers searched, in the order of the network. */
+export interface LayerScanFigure {
+  kind: "layer-scan";
+  words: Words;
+  layers: ReadonlyArray<ScannedLayer>;
+  /** The layer of the family; None when none was found. */
+  chosen: string | null;
+}
+
 /** A table of values of 0 and more, kept as one byte each. */
 export interface Map2D {
   /** Number of rows; the first row is the first in `data`. */
@@ -112,10 +121,26 @@ export interface Report {
   lede: ReadonlyArray<string>;
   model: Model;
   /** The figures, in the order shown. */
-  figures: ReadonlyArray<TuningMaps | RadialCurves | UnitTable | Selectivity | NullCounts | NearMisses>;
+  figures: ReadonlyArray<TuningMaps | RadialCurves | UnitTable | Selectivity | LayerScanFigure | NullCounts | NearMisses>;
   /** Parts that were not made. */
   missing: ReadonlyArray<Missing>;
   colophon: Colophon;
+}
+
+/** What the rule takes in one layer. */
+export interface ScannedLayer {
+  /** Name or alias of the layer. */
+  layer: string;
+  /** Side of the stimuli, pixels. */
+  tile: number;
+  /** Curve units. */
+  curves: number;
+  /** Units that only the limits on echo and ±90° response keep from being curves. */
+  early_curves: number;
+  /** Curve units of the same layer in each weight-permuted copy. */
+  permuted: ReadonlyArray<number>;
+  /** Largest arc of orientations without a curve unit, degrees. */
+  gap: number;
 }
 
 /** Echo against response at right angles, with the limits of the rule. */
@@ -216,8 +241,8 @@ export interface Version {
 export interface Weights {
   /** File or published artefact, as a person would look for it. */
   source: string;
-  /** SHA-256 of the weight file, 64 hexadecimal digits. */
-  sha256: string;
+  /** SHA-256 of the weight file, 64 hexadecimal digits; None when there is no file. */
+  sha256: string | null;
   /** Whether that sum is the one the catalogue has for this artefact. */
   verified: boolean;
 }

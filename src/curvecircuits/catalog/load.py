@@ -47,11 +47,15 @@ def _inception(variant: Variant, rename: Rename) -> _Plan:
     )
 
 
+# Google trained them on (bytes − 127) / 128, not on ImageNet's mean and deviation.
+_LITE_INPUT = ((127 / 255,) * 3, (128 / 255,) * 3)
+
+
 def _lite(scale: Scale) -> _Plan:
     module = EfficientNetLite(scale)
     return _Plan(
         module=module,
-        preprocess=Normalise(),
+        preprocess=Normalise(*_LITE_INPUT),
         rename=same_names,
         logits="_fc",
         aliases=_block_aliases(module),

@@ -41,7 +41,7 @@ def timm_network(name: str, *, weights: str | Path | None = None) -> Network:
         module = _fetched("timm", name, lambda: timm.create_model(name, pretrained=True))
     else:
         module = timm.create_model(name, pretrained=False)
-    config: dict[str, Any] = module.pretrained_cfg
+    config: Any = module.pretrained_cfg
     return _studied(
         module,
         name=f"timm:{name}",

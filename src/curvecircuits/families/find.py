@@ -60,10 +60,14 @@ class CurveUnit:
 
 @dataclass(frozen=True, kw_only=True)
 class NearMiss:
-    """A unit that fails one criterion, and which."""
+    """A unit that fails one criterion, and which; statistics are of outline curves."""
 
     unit: str
     reason: str
+    orientation: float
+    fwhm: float
+    echo: float
+    at90: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,6 +161,12 @@ def _tiles(network: Network, layers: Sequence[str], seed: int) -> dict[str, tupl
         steps = round(np.log(TILE_PER_FIELD * field / 60) / np.log(_STEP))
         found[key] = (field, round(60 * _STEP**steps, 1))
     return found
+
+
+def tile_of(network: Network, layer: str, *, seed: int = 0) -> float:
+    """Side in pixels of the tile that the search draws a layer's stimuli in."""
+    network.geometry(layer)
+    return _tiles(network, [layer], seed)[layer][1]
 
 
 def _scan(
@@ -350,6 +360,16 @@ def _measure(
 
 
 def _near_misses(layer: str, judged: list[Judgement]) -> tuple[NearMiss, ...]:
-    close = [j for j in judged if len(j.reasons) == 1 and j.kind is None]
+    close = [j for j in judged if len(j.reasons) == 1 and j.statistics.peak > 0]
     close.sort(key=lambda j: -j.statistics.peak)
-    return tuple(NearMiss(unit=f"{layer}:{j.channel}", reason=j.reasons[0]) for j in close)
+    return tuple(
+        NearMiss(
+            unit=f"{layer}:{j.channel}",
+            reason=j.reasons[0],
+            orientation=j.statistics.orientation,
+            fwhm=j.statistics.fwhm,
+            echo=j.statistics.echo,
+            at90=j.statistics.at90,
+        )
+        for j in close
+    )

@@ -27,9 +27,7 @@ class Unit:
         """Read `layer:channel`; raises `InputError` when the text is not of that form."""
         layer, colon, channel = text.strip().rpartition(":")
         if not (colon and layer and channel.isascii() and channel.isdigit()):
-            raise InputError(
-                f"{text!r} is not a unit: write layer:channel, for example 3b:379."
-            )
+            raise InputError(f"{text!r} is not a unit: write layer:channel, for example 3b:379.")
         return Unit(layer, int(channel))
 
 

@@ -57,9 +57,7 @@ def tensorflow_names(name: str, tensor: Tensor) -> tuple[str, Tensor] | None:
     frozen = re.fullmatch(r"(conv2d\d|mixed\d[a-e]_\w+|softmax2)_([wb])", name)
     if frozen is None:
         return None  # a constant that is no weight
-    layer = (
-        "softmax2_pre_activation" if frozen[1] == "softmax2" else f"{frozen[1]}_pre_relu"
-    )
+    layer = "softmax2_pre_activation" if frozen[1] == "softmax2" else f"{frozen[1]}_pre_relu"
     if frozen[2] == "b":
         return f"{layer}.bias", tensor
     if tensor.ndim == 4:
@@ -101,10 +99,11 @@ def load_into(
         raise WeightsError(
             f"{origin} does not hold weights of {network}: {extra[0]} is no tensor of it."
         )
-    for name in floating:
+    for name in sorted(floating):
         if renamed[name].shape != state[name].shape:
             raise WeightsError(
                 f"{origin} does not fit {network}: {name} has shape "
                 f"{tuple(renamed[name].shape)}, not {tuple(state[name].shape)}."
             )
+    for name in floating:
         state[name].copy_(renamed[name])

@@ -71,9 +71,7 @@ class _Bottleneck(nn.Module):
             self._expand_conv = SameConv2d(inputs, wide, 1, bias=False)
             self._bn0 = _norm(wide)
             self.expand_relu = nn.ReLU6()
-        self._depthwise_conv = SameConv2d(
-            wide, wide, stage.kernel, stride, groups=wide, bias=False
-        )
+        self._depthwise_conv = SameConv2d(wide, wide, stage.kernel, stride, groups=wide, bias=False)
         self._bn1 = _norm(wide)
         self.depthwise_relu = nn.ReLU6()
         self._project_conv = SameConv2d(wide, outputs, 1, bias=False)

@@ -38,9 +38,7 @@ class Axis:
     def join(self, other: "Axis") -> "Axis":
         """The axis of a sum or concatenation of two branches on the same grid."""
         wider = self if self.size >= other.size else other
-        return replace(
-            wider, first=min(self.first, other.first), last=max(self.last, other.last)
-        )
+        return replace(wider, first=min(self.first, other.first), last=max(self.last, other.last))
 
     @property
     def size(self) -> int:

@@ -112,7 +112,8 @@ class Network:
         self.provenance = provenance or Provenance(source="a module in memory")
         self.logits = logits
         self._aliases = dict(aliases or {})
-        self._module = frozen_copy(module).to(memory_format=torch.channels_last)
+        self._module = frozen_copy(module)
+        self._module.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         self._preprocess = (
             frozen_copy(preprocess) if isinstance(preprocess, nn.Module) else preprocess
         )
@@ -164,7 +165,7 @@ class Network:
             ) from error
         short = {full: alias for alias, full in self._aliases.items()}
         geometry = self._propagate(shapes)
-        self._geometries[(self.input_size,) * 2] = geometry
+        self._geometries[self.input_size, self.input_size] = geometry
         layers: dict[str, Layer] = {}
         for name, node in self._nodes.items():
             shape = shapes.get(node, ())
@@ -183,9 +184,7 @@ class Network:
             )
         return layers
 
-    def _propagate(
-        self, shapes: Mapping[fx.Node, tuple[int, ...]]
-    ) -> dict[str, Geometry | None]:
+    def _propagate(self, shapes: Mapping[fx.Node, tuple[int, ...]]) -> dict[str, Geometry | None]:
         pixel = Axis(stride=1, first=0, last=0, centre=0.0)
         found: dict[str, Geometry | None] = {}
         for name, node in self._nodes.items():
@@ -309,7 +308,7 @@ class Network:
         """The values of one unit or direction, (N, …), from those of its layer."""
         if isinstance(address, Direction):
             vector = torch.tensor(address.vector, dtype=values.dtype, device=values.device)
-            return torch.tensordot(values, vector, dims=([1], [0]))
+            return torch.einsum("nc...,c->n...", values, vector)
         return values[:, address.channel]
 
     # -- where it lives --------------------------------------------------------------------

@@ -28,9 +28,7 @@ class SameConv2d(nn.Conv2d):
         top, bottom = same_padding(input.shape[2], kh, sh)
         left, right = same_padding(input.shape[3], kw, sw)
         if top == bottom and left == right:  # symmetric: let the convolution pad by itself
-            return F.conv2d(
-                input, self.weight, self.bias, self.stride, (top, left), 1, self.groups
-            )
+            return F.conv2d(input, self.weight, self.bias, self.stride, (top, left), 1, self.groups)
         padded = F.pad(input, (left, right, top, bottom))
         return F.conv2d(padded, self.weight, self.bias, self.stride, 0, 1, self.groups)
 
@@ -70,9 +68,7 @@ class LocalResponseNorm(nn.Module):
 
     band: Tensor
 
-    def __init__(
-        self, *, channels: int, radius: int, k: float, alpha: float, beta: float
-    ) -> None:
+    def __init__(self, *, channels: int, radius: int, k: float, alpha: float, beta: float) -> None:
         super().__init__()
         if beta not in (0.5, 0.75):
             raise ValueError(f"beta must be 0.5 or 0.75, not {beta}")

@@ -54,7 +54,7 @@ def called(module: nn.Module, node: fx.Node) -> Any:
 
 
 def kind(module: nn.Module, node: fx.Node) -> str:
-    """A short word for the operation: `conv`, `relu`, `batchnorm`, `concat`, `add`, …"""
+    """A short word for the operation: `conv`, `relu`, `batchnorm`, `concat`, `add` and so on."""
     what = called(module, node)
     if isinstance(what, nn.Conv2d):
         return "conv"
@@ -137,8 +137,8 @@ def geometry_after(
             padding = _conv_padding(what)
             return _windowed(first, what.kernel_size, what.stride, padding, what.dilation)
         case nn.MaxPool2d() | nn.AvgPool2d():
-            stride = what.kernel_size if what.stride is None else what.stride
-            return _windowed(first, what.kernel_size, stride, _pair(what.padding))
+            dilation = what.dilation if isinstance(what, nn.MaxPool2d) else 1
+            return _windowed(first, what.kernel_size, what.stride, _pair(what.padding), dilation)
         case nn.ZeroPad2d() | nn.ConstantPad2d() | nn.ReflectionPad2d() | nn.ReplicationPad2d():
             left, _, top, _ = what.padding
             return _windowed(first, 1, 1, (top, left))
@@ -150,7 +150,9 @@ def geometry_after(
         case "max_pool2d" | "avg_pool2d":
             kernel = _argument(node, 1, "kernel_size", 1)
             stride = _argument(node, 2, "stride", None) or kernel
-            return _windowed(first, kernel, stride, _pair(_argument(node, 3, "padding", 0)))
+            dilation = _argument(node, 4, "dilation", 1) if what == "max_pool2d" else 1
+            padding = _pair(_argument(node, 3, "padding", 0))
+            return _windowed(first, kernel, stride, padding, dilation)
         case _ if isinstance(what, _POINTWISE_MODULES):
             return first
         case str() if what in _POINTWISE:

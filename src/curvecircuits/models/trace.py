@@ -3,7 +3,8 @@
 `torch.fx` records the operations of a forward pass. Each recorded tensor gets the name of the
 module that makes it (`layer1.0.conv1`), or of the function within its module (`layer1.0.add`); a
 second use of the same module or function is marked `~2`. In-place operations are made ordinary,
-so that every tensor keeps the value it had.
+so that every tensor keeps the value it had; what reads a tensor after it was overwritten is given
+the result of the operation that overwrote it.
 """
 
 import copy
@@ -42,7 +43,8 @@ def frozen_copy(module: nn.Module) -> nn.Module:
     module = copy.deepcopy(module).eval().requires_grad_(False)
     for child in module.modules():
         if getattr(child, "inplace", None) is True:
-            child.inplace = False  # pyright: ignore[reportAttributeAccessIssue]
+            child.inplace = False  # pyright: ignore[reportArgumentType]
+            child.overwrites = True  # pyright: ignore[reportArgumentType]
     return module
 
 
@@ -70,21 +72,39 @@ def trace(module: nn.Module) -> fx.Graph:
             f"{type(module).__name__} takes {len(required)} inputs; a network under study takes "
             "one image tensor."
         )
-    _make_out_of_place(graph)
+    _make_out_of_place(module, graph)
     _name(graph)
     return graph
 
 
-def _make_out_of_place(graph: fx.Graph) -> None:
+def _make_out_of_place(module: nn.Module, graph: fx.Graph) -> None:
+    later = set(graph.nodes)
     for node in graph.nodes:
-        if node.op == "call_function" and node.target in _OUT_OF_PLACE:
-            node.target = _OUT_OF_PLACE[node.target]
-        if node.op == "call_method" and node.target.endswith("_") and node.target[:-1] != "":
-            plain = node.target[:-1]
-            if hasattr(Tensor, plain) and not plain.startswith("_"):
-                node.target = plain
-        if node.kwargs.get("inplace"):
-            node.kwargs = {**node.kwargs, "inplace": False}
+        later.discard(node)
+        if not _made_ordinary(module, node) or not node.all_input_nodes:
+            continue
+        overwritten = node.all_input_nodes[0]
+        for user in list(overwritten.users):
+            if user in later:
+                user.replace_input_with(overwritten, node)
+
+
+def _made_ordinary(module: nn.Module, node: fx.Node) -> bool:
+    """Replace an in-place operation by its ordinary form; say whether it was one."""
+    if node.op == "call_module":
+        return getattr(module.get_submodule(str(node.target)), "overwrites", False)
+    if node.op == "call_function" and node.target in _OUT_OF_PLACE:
+        node.target = _OUT_OF_PLACE[node.target]
+        return True
+    if node.op == "call_method":
+        plain = str(node.target).removesuffix("_")
+        if plain != node.target and not plain.startswith("_") and hasattr(Tensor, plain):
+            node.target = plain
+            return True
+    if node.kwargs.get("inplace"):
+        node.kwargs = {**node.kwargs, "inplace": False}
+        return True
+    return False
 
 
 def _name(graph: fx.Graph) -> None:

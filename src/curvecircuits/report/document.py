@@ -13,8 +13,8 @@ class Weights(Record):
 
     source: str
     """File or published artefact, as a person would look for it."""
-    sha256: str
-    """SHA-256 of the weight file, 64 hexadecimal digits."""
+    sha256: str | None
+    """SHA-256 of the weight file, 64 hexadecimal digits; None when there is no file."""
     verified: bool
     """Whether that sum is the one the catalogue has for this artefact."""
 

@@ -21,16 +21,17 @@ Place: TypeAlias = Sequence[Any] | np.ndarray | Tensor | None
 """A point (x, y) in continuous pixel coordinates, an (N, 2) table, or None for the middle."""
 
 _GREATEST = 16384
+"""The greatest side of an image, and batch drawn at a time."""
 
 
 @dataclass(frozen=True)
 class Bounds:
     """A range of numbers, each end open or closed."""
 
-    above: float = -math.inf
-    least: float = -math.inf
-    most: float = math.inf
-    below: float = math.inf
+    above: float | int = -math.inf
+    least: float | int = -math.inf
+    most: float | int = math.inf
+    below: float | int = math.inf
 
     def check(self, name: str, values: Tensor) -> None:
         """Raise `InputError`, naming the range, unless all values lie in it."""
@@ -62,17 +63,17 @@ def _tensor(name: str, value: Numbers) -> Tensor:
     return tensor
 
 
-def whole(name: str, value: Any, *, least: int = 1) -> int:
+def whole(name: str, value: Any, *, least: int = 1, most: int = _GREATEST) -> int:
     """Return `value` as an int.
 
     Raises
     ------
     InputError
-        If it is no whole number from `least` to 16384.
+        If it is no whole number from `least` to `most`.
     """
     right = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    if not right or not least <= int(value) <= _GREATEST:
-        raise InputError(f"{name} must be a whole number from {least} to {_GREATEST}, not {value}.")
+    if not right or not least <= int(value) <= most:
+        raise InputError(f"{name} must be a whole number from {least} to {most}, not {value}.")
     return int(value)
 
 

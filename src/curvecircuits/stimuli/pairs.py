@@ -21,12 +21,14 @@ class _Pair:
         self.jointly = jointly
 
     def near(self, p: Tensor, blocks: Blocks) -> tuple[Tensor, Tensor | None]:
+        """Return the blocks that the outline may touch, and those inside the fill."""
         one, other = (
             shape.near(part, blocks)[0] for shape, part in zip(self.shapes, p.chunk(2), strict=True)
         )
         return one | other, None
 
     def cover(self, q: Tensor, pixels: Pixels) -> Coverage:
+        """Return the shares of pixels covered by stroke and fill."""
         one, other = (
             torch.as_tensor(shape.cover(part, pixels)[0])
             for shape, part in zip(self.shapes, q.chunk(2), strict=True)
@@ -165,7 +167,7 @@ def two_arcs(
     >>> back_to_back = two_arcs(
     ...     orientation=0, second_orientation=180, radius=12, separation=-4, size=48
     ... )
-    >>> back_to_back[0, 0, 24, 20:28]
+    >>> back_to_back[0, 0, 24, 20:28].round()
     tensor([1., 0., 0., 1., 1., 0., 0., 1.])
     """
     setting = stage(

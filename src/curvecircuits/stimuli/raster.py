@@ -5,9 +5,9 @@ touch; only those (about one in eight) are evaluated, laid out as (block, pixel)
 the background, or the fill.
 """
 
-from itertools import pairwise
 from dataclasses import dataclass
-from typing import Protocol
+from itertools import pairwise
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -60,6 +60,7 @@ Coverage = tuple[Tensor | None, Tensor | None]
 """The shares (M, P) of pixels covered by stroke and by fill, apart; None stands for nothing."""
 
 
+@runtime_checkable
 class Shape(Protocol):
     """What can be drawn: coverage as a function of place and of parameters."""
 

@@ -65,7 +65,7 @@ def stage(
     inside: Colour | None = None,
     centre: Place,
     device: str | torch.device,
-    arc_below: float | None = None,
+    arc_below: float | int | None = None,
 ) -> Stage:
     """Return numbers, place and canvas, all broadcast to N images; None is left out.
 

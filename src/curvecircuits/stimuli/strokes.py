@@ -27,6 +27,7 @@ class Bar:
         self.wide = all(bool((span * 2 >= WIDE).all()) for span in spans)
 
     def near(self, p: Tensor, blocks: Blocks) -> tuple[Tensor, Tensor | None]:
+        """Return the blocks that the outline may touch, and those inside the fill."""
         x, y, nx, ny, half, *ends = p
         dx, dy = blocks.x - x, blocks.y - y
         ax, ay = nx.abs(), ny.abs()
@@ -36,6 +37,7 @@ class Bar:
         return near, None
 
     def cover(self, q: Tensor, pixels: Pixels) -> Coverage:
+        """Return the shares of pixels covered by stroke and fill."""
         x, y, nx, ny, half, *ends = q
         dx, dy = pixels.halves_from(x, y)
         frame = edge_frame(nx, ny)

@@ -13,13 +13,13 @@ from tqdm import tqdm
 
 from curvecircuits.errors import InputError
 from curvecircuits.models.network import Network
-from curvecircuits.stimuli import CurveGrid, curves
+from curvecircuits.stimuli import CurveGrid
 from curvecircuits.tuning.station import Station, station
 
 Look = Literal["outline", "reversed", "filled", "filled-reversed"]
 LOOKS: tuple[Look, ...] = get_args(Look)
-_BUDGET = 1.5e6
-"""Pixels of stimuli in a batch: keeps a batch's early maps within a few hundred megabytes."""
+_BUDGET = 4e5
+"""Pixels of stimuli in a batch: small enough for early maps to stay near the processor."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,24 +52,6 @@ class CurveTuning:
     def radial(self, *, sign: int = 1) -> Float[ndarray, "units orientations"]:
         """Radial tuning curves: the mean over radius of the positive responses."""
         return self.responses(sign=sign).mean(2)
-
-
-def _draw(grid: CurveGrid, index: Tensor, place: Station, look: Look, device: torch.device) -> Tensor:
-    orientations = torch.tensor(grid.orientations)[index // len(grid.radii)]
-    radii = torch.tensor(grid.radii)[index % len(grid.radii)]
-    light = look.endswith("reversed")
-    return curves(
-        orientation=orientations,
-        radius=radii,
-        size=place.size,
-        width=grid.width,
-        tile=grid.tile,
-        filled=look.startswith("filled"),
-        ink=1.0 if light else 0.0,
-        paper=0.0 if light else 1.0,
-        centre=place.centre,
-        device=device,
-    )
 
 
 def _is_linear(network: Network, layer: str) -> bool:
@@ -149,10 +131,19 @@ def _stream(
     progress: bool,
 ) -> dict[str, CurveTuning]:
     place = next(iter(stations.values()))
-    count = len(grid.orientations) * len(grid.radii)
-    batch = batch or max(8, min(256, int(_BUDGET / place.size**2)))
+    chunk = batch or max(4, min(256, int(_BUDGET / place.size**2)))
     names = [p.layer for p in stations.values()]
     found: dict[str, list[Tensor]] = {key: [] for key in stations}
+    light = look.endswith("reversed")
+    batches = grid.batches(
+        size=place.size,
+        centre=place.centre,
+        chunk=chunk,
+        device=network.device,
+        filled=look.startswith("filled"),
+        ink=1.0 if light else 0.0,
+        paper=0.0 if light else 1.0,
+    )
 
     def read(images: Tensor) -> None:
         maps = network.run(images.expand(-1, 3, -1, -1), layers=names)
@@ -160,14 +151,14 @@ def _stream(
             found[key].append(maps[p.layer][:, :, p.row, p.column].cpu())
 
     with torch.inference_mode(), tqdm(
-        total=count, desc=f"{', '.join(stations)} {look}", unit="image", disable=not progress
+        total=len(grid), desc=f"{', '.join(stations)} {look}", unit="image", disable=not progress
     ) as bar:
-        paper = 0.0 if look.endswith("reversed") else 1.0
+        paper = 0.0 if light else 1.0
         read(torch.full((1, 1, place.size, place.size), paper, device=network.device))
-        for index in torch.arange(count).split(batch):
-            read(_draw(grid, index, place, look, network.device))
-            bar.update(len(index))
-    shape = (len(grid.orientations), len(grid.radii), -1)
+        for where, images in batches:
+            read(images)
+            bar.update(where.stop - where.start)
+    shape = (*grid.shape, -1)
     result: dict[str, CurveTuning] = {}
     for key, parts in found.items():
         blank, *rest = parts

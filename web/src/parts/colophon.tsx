@@ -18,9 +18,11 @@ export function Colophon({ report }: { report: Report }) {
         <Item name="Weights">
           {weights.source} ({weights.verified ? "verified against the catalogue" : "unverified"})
         </Item>
-        <Item name="Weights SHA-256">
-          <code>{weights.sha256}</code>
-        </Item>
+        {weights.sha256 !== null && (
+          <Item name="Weights SHA-256">
+            <code>{weights.sha256}</code>
+          </Item>
+        )}
         {colophon.versions.length > 0 && (
           <Item name="Versions">
             {colophon.versions.map((each) => `${each.name} ${each.version}`).join(", ")}

@@ -10,9 +10,11 @@ export function Provenance({ model }: { model: Model }) {
         <strong>Unverified weights.</strong> No published checksum matches <em>{weights.source}</em>:
         everything below holds for this file and for no other.
       </p>
-      <p class="hash">
-        <span class="label">SHA-256</span> <code>{weights.sha256}</code>
-      </p>
+      {weights.sha256 !== null && (
+        <p class="hash">
+          <span class="label">SHA-256</span> <code>{weights.sha256}</code>
+        </p>
+      )}
     </aside>
   );
 }

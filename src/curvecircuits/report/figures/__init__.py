@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from curvecircuits.report.figures.layer_scan import LayerScanFigure, ScannedLayer, layer_scan
 from curvecircuits.report.figures.near_misses import NearMiss, NearMisses, near_misses
 from curvecircuits.report.figures.null_counts import NullCounts, null_counts
 from curvecircuits.report.figures.radial_curves import RadialCurve, RadialCurves, radial_curves
@@ -16,22 +17,31 @@ from curvecircuits.report.figures.tuning_maps import TuningMap, TuningMaps, tuni
 from curvecircuits.report.figures.unit_table import UnitTable, unit_table
 
 Figure = Annotated[
-    TuningMaps | RadialCurves | UnitTable | Selectivity | NullCounts | NearMisses,
+    TuningMaps
+    | RadialCurves
+    | UnitTable
+    | Selectivity
+    | LayerScanFigure
+    | NullCounts
+    | NearMisses,
     Field(discriminator="kind"),
 ]
 
 __all__ = [
     "Figure",
+    "LayerScanFigure",
     "NearMiss",
     "NearMisses",
     "NullCounts",
     "RadialCurve",
     "RadialCurves",
+    "ScannedLayer",
     "Selectivity",
     "SelectivityPoint",
     "TuningMap",
     "TuningMaps",
     "UnitTable",
+    "layer_scan",
     "near_misses",
     "null_counts",
     "radial_curves",

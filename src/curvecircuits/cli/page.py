@@ -1,0 +1,58 @@
+"""The command that writes the article: `report`."""
+
+import shlex
+from pathlib import Path
+
+from curvecircuits.cli.options import Seed, Source, opened, watched
+
+
+def report(
+    source: Source,
+    *,
+    out: Path = Path("report.html"),
+    layer: str | None = None,
+    seed: Seed = 0,
+) -> None:
+    """Find the curve family of a network and write everything measured as one HTML page.
+
+    The page needs no server and no network; open it in a browser.
+
+    For example:
+
+        curvecircuits report --model efficientnet_lite0
+
+        curvecircuits report --model googlenet --weights bvlc_googlenet.safetensors --out page.html
+
+    Parameters
+    ----------
+    out
+        Where to write the page.
+    layer
+        Search this layer only; by default all whose receptive fields could hold a curve.
+
+    """
+    network = opened(source)
+    from curvecircuits.report import write_report
+    from curvecircuits.report.build import build_report
+
+    made = build_report(
+        network,
+        layer=layer,
+        seed=seed,
+        progress=watched(),
+        command=_command(source, layer=layer, seed=seed, out=out),
+    )
+    print(f"Wrote {write_report(made, out)}.")
+
+
+def _command(source: Source, *, layer: str | None, seed: int, out: Path) -> str:
+    """The command that makes the same page again, however this one was called."""
+    options = {
+        "--model": source.model,
+        "--weights": source.weights,
+        "--layer": layer,
+        "--seed": seed,
+        "--out": out,
+    }
+    given = [str(part) for item in options.items() if item[1] is not None for part in item]
+    return shlex.join(["curvecircuits", "report", *given])

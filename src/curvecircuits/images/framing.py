@@ -1,0 +1,119 @@
+"""From an image file to the square of RGB that a network takes."""
+
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from PIL import Image
+from torch import Tensor
+
+from curvecircuits.errors import InputError
+from curvecircuits.models.network import Network
+
+_RESAMPLE = {
+    "bilinear": Image.Resampling.BILINEAR,
+    "bicubic": Image.Resampling.BICUBIC,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Framing:
+    """How a photograph of any shape becomes a square.
+
+    `warp` squeezes the whole image to `resize` × `resize` and cuts out the central `size` × `size`,
+    as Caffe's reference networks were trained; `crop` cuts out the central square whose side is
+    `size / resize` of the shorter side and resamples it to `size` × `size`, as EfficientNet does.
+    """
+
+    kind: Literal["warp", "crop"]
+    resize: int
+    size: int
+    resample: Literal["bilinear", "bicubic"] = "bilinear"
+
+    def __post_init__(self) -> None:
+        if not 0 < self.size <= self.resize:
+            raise InputError(
+                f"A framing cuts {self.size} pixels out of {self.resize}: give a size of at least "
+                "1 and at most resize."
+            )
+
+    def __call__(self, image: Image.Image) -> Image.Image:
+        """Frame an image that is open."""
+        filter_ = _RESAMPLE[self.resample]
+        if self.kind == "warp":
+            image = image.resize((self.resize, self.resize), filter_)
+            return image.crop(_central(image.size, self.size))
+        side = max(1, int(min(image.size) * self.size / self.resize))
+        return image.crop(_central(image.size, side)).resize((self.size, self.size), filter_)
+
+
+def framing_for(network: Network) -> Framing:
+    """The framing a network of the catalogue was evaluated with; EfficientNet's for any other.
+
+    Examples
+    --------
+    >>> framing_for(load("googlenet"))  # doctest: +SKIP
+    Framing(kind='warp', resize=256, size=224, resample='bilinear')
+
+    """
+    size = network.input_size
+    if network.name in ("googlenet", "inception_v1"):
+        return Framing(kind="warp", resize=size + 32, size=size)
+    return Framing(kind="crop", resize=size + 32, size=size, resample="bicubic")
+
+
+def load_image(path: str | Path, *, framing: Framing) -> Float[Tensor, "3 size size"]:
+    """Read one image file as RGB in [0, 1].
+
+    Grey, palette, CMYK and 16-bit images are converted; what is transparent is laid on white.
+    Orientation tags are not followed, as in the evaluation of the published networks.
+
+    Parameters
+    ----------
+    path
+        In any format Pillow reads.
+    framing
+        How to cut out the square.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be opened, is no image, or is damaged.
+
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd metadata: the pixels are what matters
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(path) as image:
+                framed = framing(_rgb(image))
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
+        raise InputError(
+            f"{path} has too many pixels; at most {Image.MAX_IMAGE_PIXELS} are valid."
+        ) from None
+    except Exception as error:  # a decoder given a damaged file may fail in any way
+        reason = getattr(error, "strerror", None) or "it is damaged or no image"
+        raise InputError(f"{path} cannot be read as an image: {reason}.") from error
+    return torch.from_numpy(np.array(framed)).permute(2, 0, 1).float() / 255
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I"):
+        # 16 bits a pixel, which Pillow would clip at 255 instead of scaling.
+        grey = np.clip(np.asarray(image, dtype=np.float64) / 257, 0, 255).round()
+        return Image.fromarray(grey.astype(np.uint8)).convert("RGB")
+    if image.has_transparency_data:
+        over = image.convert("RGBA")
+        white = Image.new("RGBA", over.size, (255, 255, 255, 255))
+        return Image.alpha_composite(white, over).convert("RGB")
+    return image.convert("RGB")
+
+
+def _central(size: tuple[int, int], side: int) -> tuple[int, int, int, int]:
+    """The box of the central square; on odd margins, half a pixel up and to the left."""
+    left, top = (size[0] - side) // 2, (size[1] - side) // 2
+    return left, top, left + side, top + side

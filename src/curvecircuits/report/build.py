@@ -1,0 +1,255 @@
+"""From a network to its report: find, measure, rebuild by hand, and set side by side."""
+
+import platform
+from collections.abc import Sequence
+from importlib.metadata import version
+
+import numpy as np
+from numpy import ndarray
+
+from curvecircuits.artificial import artificial_network
+from curvecircuits.families import Criteria, CurveFamily, CurveUnit, find_curves, stroke
+from curvecircuits.models.network import Network
+from curvecircuits.report.document import Colophon, Model, Report, Version, Weights
+from curvecircuits.report.figures import Figure
+from curvecircuits.report.figures.layer_scan import ScannedLayer, layer_scan
+from curvecircuits.report.figures.near_misses import NearMiss, near_misses
+from curvecircuits.report.figures.null_counts import null_counts
+from curvecircuits.report.figures.radial_curves import RadialCurve, radial_curves
+from curvecircuits.report.figures.selectivity import SelectivityPoint, selectivity
+from curvecircuits.report.figures.tuning_maps import TuningMap, tuning_maps
+from curvecircuits.report.figures.unit_table import unit_table
+from curvecircuits.report.parts import Family, UnitRow, pack_map
+from curvecircuits.report.prose import lede
+from curvecircuits.stimuli import CurveGrid
+from curvecircuits.tuning import CurveTuning, resample, tune
+
+_ORIENTATIONS, _RADII = 96, 16
+_NEAR_MISSES = 40
+
+
+def map_grid(tile: float) -> CurveGrid:
+    """The grid of the report's maps: 96 orientations × 16 radii over the article's range."""
+    radii = 250 * 25.0 ** (-np.arange(_RADII) / (_RADII - 1)) * tile / 60
+    return CurveGrid(
+        orientations=tuple(360 * k / _ORIENTATIONS for k in range(_ORIENTATIONS)),
+        radii=tuple(float(r) for r in radii),
+        tile=tile,
+        width=stroke(tile),
+    )
+
+
+def build_report(
+    network: Network,
+    *,
+    layer: str | None = None,
+    seed: int = 0,
+    progress: bool = False,
+    command: str | None = None,
+) -> Report:
+    """Find the curve family of a network and set the hand-written one beside it.
+
+    Parameters
+    ----------
+    network
+        From `curvecircuits.load` or `curvecircuits.wrap`.
+    layer
+        Search this layer only; by default all.
+    seed
+        Of the weight-permuted copies.
+    command
+        The command that made the report, for the colophon.
+
+    Raises
+    ------
+    InputError
+        As `find_curves`.
+
+    """
+    family = find_curves(network, layer=layer, seed=seed, progress=progress)
+    figures: list[Figure] = []
+    rows: list[UnitRow] = []
+    searched = family.layer or max(family.layers, key=lambda scan: scan.curves).layer
+    if family.found:
+        artificial = artificial_network()
+        copy = find_curves(artificial, layer="3b", seed=seed, progress=progress)
+        rows = [*_rows(family.units, "natural"), *_rows(copy.units, "artificial")]
+        figures += _side_by_side(network, family, artificial, copy, rows, progress)
+    best = max(scan.curves for scan in family.layers)
+    figures.append(
+        layer_scan(
+            [
+                ScannedLayer(
+                    layer=scan.layer,
+                    curves=scan.curves,
+                    early_curves=scan.early_curves,
+                    permuted=scan.permuted,
+                    tile=scan.tile,
+                    gap=scan.largest_gap,
+                )
+                for scan in family.layers
+            ],
+            chosen=family.layer,
+        )
+    )
+    figures.append(
+        null_counts(
+            found=len(family.units) or best,
+            counts=family.permuted_counts,
+            caption=f"Every copy is searched in the same layers; its best one counts. Seed {seed}.",
+        )
+    )
+    figures.append(
+        near_misses(
+            [
+                NearMiss(
+                    unit=miss.unit,
+                    reason=miss.reason,
+                    orientation=miss.orientation,
+                    fwhm=miss.fwhm,
+                    echo=miss.echo,
+                    at90=miss.at90,
+                )
+                for miss in family.near_misses[:_NEAR_MISSES]
+            ]
+        )
+    )
+    return Report(
+        title=f"Curve detectors in {network.name}",
+        lede=lede(
+            model=network.name,
+            layer=searched,
+            units=network.layer(searched).channels,
+            rows=rows,
+            null=family.permuted_counts,
+        ),
+        model=Model(
+            name=network.name,
+            layer=searched,
+            sha256=family.model_hash,
+            weights=Weights(
+                source=network.provenance.source,
+                sha256=network.provenance.sha256,
+                verified=network.provenance.verified,
+            ),
+        ),
+        figures=tuple(figures),
+        colophon=Colophon(versions=_versions(), seed=seed, command=command),
+    )
+
+
+def _versions() -> tuple[Version, ...]:
+    names = ("curvecircuits", "torch", "numpy")
+    found = [Version(name=name, version=version(name)) for name in names]
+    return (*found, Version(name="Python", version=platform.python_version()))
+
+
+def _rows(units: Sequence[CurveUnit], family: Family) -> list[UnitRow]:
+    return [
+        UnitRow(
+            unit=_address(unit.unit, family),
+            family=family,
+            kind=unit.kind if unit.confirmed else f"{unit.kind}, not confirmed",
+            orientation=unit.orientation,
+            radius=unit.radius,
+            fwhm=unit.fwhm,
+            echo=unit.echo,
+            at90=unit.at90,
+            peak=unit.peak,
+        )
+        for unit in units
+    ]
+
+
+def _address(unit: str, family: Family) -> str:
+    """An artificial unit is told from a natural one of the same address by its network's name."""
+    return unit if family == "natural" else f"artificial {unit}"
+
+
+def _tile(family: CurveFamily) -> float:
+    return next(scan.tile for scan in family.layers if scan.layer == family.layer)
+
+
+def _side_by_side(
+    network: Network,
+    family: CurveFamily,
+    artificial: Network,
+    copy: CurveFamily,
+    rows: list[UnitRow],
+    progress: bool,
+) -> list[Figure]:
+    """Maps, radial curves, selectivity and the table, of both families."""
+    maps: dict[Family, list[TuningMap]] = {}
+    curves: dict[Family, list[RadialCurve]] = {}
+    sides: list[tuple[Family, Network, CurveFamily]] = [
+        ("natural", network, family),
+        ("artificial", artificial, copy),
+    ]
+    for name, net, found in sides:
+        assert found.layer is not None
+        grid = map_grid(_tile(found))
+        tuned = tune(net, [found.layer], grid=grid, progress=progress)[found.layer]
+        pairs = [(unit, _joint(tuned, unit)) for unit in found.units]
+        maps[name] = [
+            TuningMap(
+                unit=_address(unit.unit, name),
+                orientation=unit.orientation,
+                map=pack_map(joint.T[::-1]),
+            )
+            for unit, joint in pairs
+        ]
+        curves[name] = [_radial(unit, joint, name) for unit, joint in pairs]
+    tile, own = _tile(family), _tile(copy)
+    sizes = (
+        f"Stimuli are drawn in a tile of {tile:g} px, 1.2 times the effective receptive field"
+        + (
+            "."
+            if tile == own
+            else f"; the artificial network's, of {own:g} px, holds the same shapes smaller."
+        )
+    )
+    limits = Criteria()
+    return [
+        tuning_maps(
+            natural=maps["natural"],
+            artificial=maps["artificial"],
+            radii=map_grid(tile).radii[::-1],
+            caption=f"{sizes} Outline curves, dark on light, through the one point that the "
+            "unit's receptive field is centred on.",
+        ),
+        radial_curves(
+            natural=curves["natural"],
+            artificial=curves["artificial"],
+            echo_half_width=45.0,
+            caption="Mean over radius of the positive responses to outline curves.",
+        ),
+        unit_table(rows),
+        selectivity(
+            [
+                SelectivityPoint(
+                    unit=row.unit, group=row.family, echo=row.echo or 0.0, at90=row.at90 or 0.0
+                )
+                for row in rows
+            ],
+            echo_limit=limits.echo,
+            at90_limit=limits.at90,
+            caption="The rule was applied to outline curves; these are held-out stimuli, filled "
+            "and of reversed polarity.",
+        ),
+    ]
+
+
+def _joint(tuned: CurveTuning, unit: CurveUnit) -> ndarray:
+    return tuned.responses(sign=unit.sign)[unit.channel].astype(np.float64)
+
+
+def _radial(unit: CurveUnit, joint: ndarray, family: Family) -> RadialCurve:
+    radial = resample(joint.mean(1)[None], 180)[0]
+    peak = float(radial.max())
+    return RadialCurve(
+        unit=_address(unit.unit, family),
+        orientation=unit.outline_orientation,
+        peak=peak,
+        echo=unit.outline_echo,
+        values=tuple(float(v) for v in radial / max(peak, 1e-12)),
+    )
