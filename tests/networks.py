@@ -7,7 +7,6 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from curvecircuits.models.network import Network, wrap
-from curvecircuits.stimuli import curves
 
 
 def seeded(module_type, *args, seed=0, **kwargs):
@@ -82,54 +81,46 @@ def neutral(module: nn.Module) -> nn.Module:
     return module.double()
 
 
-SIDE, RADIUS = 41, 20.0
-
-
-def _template(orientation: float, inner: float, outer: float) -> Tensor:
-    """A kernel with weights for ink along the curve, inside it and outside it."""
+def _bars(orientation: float) -> list[Tensor]:
+    """9 × 9 kernels for a line and an edge with this normal, each in both polarities."""
+    y, x = torch.meshgrid(torch.arange(-4.0, 5), torch.arange(-4.0, 5), indexing="ij")
     angle = math.radians(orientation)
-    total = torch.zeros(SIDE, SIDE)
-    away = torch.arange(SIDE) - SIDE // 2
-    disc = away[:, None] ** 2 + away**2 <= (SIDE // 2) ** 2
-    for offset, weight in ((-3.0, inner), (0.0, -inner - outer), (3.0, outer)):
-        centre = tuple(SIDE / 2 + offset * f(angle) for f in (math.cos, math.sin))
-        drawn = curves(
-            orientation=orientation,
-            radius=RADIUS + offset,
-            size=SIDE,
-            width=3.0,
-            tile=SIDE,
-            centre=centre,
-        )
-        ink = (1 - drawn[0, 0]) * disc
-        total += weight * ink / ink.sum()
-    return total
+    across = x * math.cos(angle) + y * math.sin(angle)
+    window = torch.exp(-(x**2 + y**2) / 8)
+    line = window * (1 - across**2 / 4) * torch.exp(-(across**2) / 8)
+    line, edge = line - window * line.sum() / window.sum(), window * across
+    return [k / k.abs().sum() for k in (line, -line, edge, -edge)]
+
+
+def _arc(orientation: float, normals: list[float], *, radius: float) -> Tensor:
+    """Weights (line, 9, 9) at steps of 4 pixels: lines along the arc, and nothing beside it."""
+    y, x = torch.meshgrid(torch.arange(-16.0, 17, 4), torch.arange(-16.0, 17, 4), indexing="ij")
+    angle = math.radians(orientation)
+    x, y = x + radius * math.cos(angle), y + radius * math.sin(angle)
+    beside = (x.hypot(y) - radius).abs()
+    along = torch.exp(-(beside**2) / 18)
+    turn = torch.atan2(y, x)[None] - torch.deg2rad(torch.tensor(normals))[:, None, None]
+    return along * torch.cos(2 * turn) - 0.5 * (beside > 5)
 
 
 def planted(orientations: list[float], *, others: int = 12, seed: int = 0) -> Network:
-    """Curve detectors of each orientation among units of noise, in the layer `3`.
+    """Curve detectors of these orientations among as many units as are asked for of noise.
 
-    A detector adds up what a line and an edge along its curve give in both polarities, less what
-    they give along the opposite curve; the second half of the orientations must be the opposite
-    ones of the first.
+    The layer `1` holds lines and edges of 8 orientations, the layer `3` the detectors, which join
+    them along an arc.
     """
     generator = torch.Generator().manual_seed(seed)
-    kernels: list[Tensor] = []
-    for orientation in orientations:
-        line, edge = _template(orientation, -1.0, -1.0), _template(orientation, -1.0, 1.0)
-        kernels += [line, -line, edge, -edge]
-    size = torch.stack(kernels).std()
-    kernels += list(size * torch.randn(4 * others, SIDE, SIDE, generator=generator))
-    half, count = len(orientations), len(kernels) // 4
-    bank = nn.Conv2d(3, 4 * count, SIDE, stride=4)
-    pooled = nn.Conv2d(4 * count, count, 1)
+    normals = [22.5 * i for i in range(8)]
+    kernels = torch.stack([kernel for normal in normals for kernel in _bars(normal)])
+    arcs = torch.stack([_arc(o, normals, radius=18) for o in orientations])
+    noisy = arcs.std() * torch.randn(others, *arcs.shape[1:], generator=generator)
+    joined = torch.cat([arcs, noisy - noisy.mean((1, 2, 3), keepdim=True)])
+    lines = nn.Conv2d(3, len(kernels), 9, stride=4)
+    curve_units = nn.Conv2d(len(kernels), len(joined), 9)
     with torch.no_grad():
-        weight = torch.stack(kernels)
-        bank.weight[:] = (weight - weight.mean((1, 2), keepdim=True))[:, None] / 3
-        bank.bias.zero_()
-        own = torch.eye(count)
-        opposite = own[:half].roll(half // 2, 0)
-        own[:half] -= opposite
-        pooled.weight[:] = own.repeat_interleave(4, 1)[:, :, None, None]
-        pooled.bias.fill_(-0.1)
-    return wrap(nn.Sequential(bank, nn.ReLU(), pooled, nn.ReLU()), name="planted", input_size=96)
+        lines.weight[:] = kernels[:, None] / 3
+        lines.bias.zero_()
+        curve_units.weight[:] = joined.repeat_interleave(4, 1)
+        curve_units.bias.fill_(-1.5)
+    module = nn.Sequential(lines, nn.ReLU(), curve_units, nn.ReLU())
+    return wrap(module, name="planted", input_size=96)

@@ -82,9 +82,13 @@ def test_branches_hold_the_published_channels():
             branch_of(block, last + 1, variant="inception_v1")
 
 
-@pytest.mark.parametrize(("variant", "in_4a", "in_5a"), [("inception_v1", 508, 832), ("googlenet", 512, 832)])
+@pytest.mark.parametrize(
+    ("variant", "in_4a", "in_5a"), [("inception_v1", 508, 832), ("googlenet", 512, 832)]
+)
 def test_widths_of_inception(variant, in_4a, in_5a):
-    network = Network(InceptionV1(variant), name=variant, aliases=inception_aliases(), input_size=64)
+    network = Network(
+        InceptionV1(variant), name=variant, aliases=inception_aliases(), input_size=64
+    )
     assert {a: network.layer(a).channels for a in ("3a", "3b", "4a", "4e", "5a", "5b")} == {
         "3a": 256, "3b": 480, "4a": in_4a, "4e": 832, "5a": in_5a, "5b": 1024,
     }  # fmt: skip
@@ -135,7 +139,10 @@ def formats(state: dict[str, torch.Tensor]) -> dict[str, tuple[bytes, object]]:
     for name, layer in (("conv2d0", conv), ("mixed3b_5x5_bottleneck", mix)):
         tensorflow[f"{name}_w"] = w[f"{layer}.weight"].permute(2, 3, 1, 0).contiguous()
         tensorflow[f"{name}_b"] = w[f"{layer}.bias"]
-    tensorflow |= {"softmax2_w": w[f"{dense}.weight"].T.contiguous(), "softmax2_b": w[f"{dense}.bias"]}
+    tensorflow |= {
+        "softmax2_w": w[f"{dense}.weight"].T.contiguous(),
+        "softmax2_b": w[f"{dense}.bias"],
+    }
     caffe = {
         "conv1/7x7_s2": (wf.CONVOLUTION, [w[f"{conv}.weight"], w[f"{conv}.bias"]]),
         "inception_3b/5x5_reduce": (wf.CONVOLUTION, [w[f"{mix}.weight"], w[f"{mix}.bias"]]),
@@ -253,7 +260,9 @@ def test_inception_takes_images_of_any_size(size):
 
 def test_an_image_does_not_depend_on_its_batch():
     module = networks.seeded(InceptionV1, "inception_v1")
-    network = Network(module, name="i", preprocess=InceptionPreprocess("inception_v1"), input_size=64)
+    network = Network(
+        module, name="i", preprocess=InceptionPreprocess("inception_v1"), input_size=64
+    )
     images = networks.noise(9, 3, 64, 64)
     together = network.activations(images, layers=["mixed3b"])["mixed3b"]
     for part in (images[:1], images[:4], images.flip(0)[-1:]):

@@ -41,7 +41,9 @@ def test_layers_have_the_names_of_their_modules():
     shapes = {name: tuple(v.shape) for name, v in all_of(network).items()}
     assert shapes["block2.add"] == (2, 16, 4, 4)
     for name, layer in network.layers.items():
-        assert shapes[name][1:] == (layer.channels, layer.height, layer.width)[: len(shapes[name]) - 1]
+        assert (
+            shapes[name][1:] == (layer.channels, layer.height, layer.width)[: len(shapes[name]) - 1]
+        )
     assert network.layer("block1.add").kind == "add"
     assert network.layer("block1.add").feeds == ("block1.relu~2",)
 
@@ -85,7 +87,9 @@ def test_in_place_operations_mean_what_they_do():
 
 def test_a_copy_of_a_network_still_means_what_it_does():
     network = wrap(networks.seeded(Overwriting), input_size=32)
-    for (name, one), two in zip(all_of(network).items(), all_of(network.copy()).values(), strict=True):
+    for (name, one), two in zip(
+        all_of(network).items(), all_of(network.copy()).values(), strict=True
+    ):
         assert torch.equal(one, two), name
 
 

@@ -8,7 +8,7 @@ Examples
 >>> import curvecircuits as cc
 >>> network = cc.load("googlenet", weights="bvlc_googlenet.safetensors")  # doctest: +SKIP
 >>> cc.find_curves(network, layer="3b").verdict  # doctest: +SKIP
-'googlenet has a curve family of 14 units in 3b …'
+'googlenet has a curve family of 12 units in 3b …'
 
 """
 

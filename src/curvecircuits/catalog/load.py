@@ -14,7 +14,13 @@ from curvecircuits.catalog.user import parse_factory, user_network
 from curvecircuits.catalog.zoos import timm_network, torchvision_network
 from curvecircuits.errors import InputError
 from curvecircuits.models.convert import Rename, caffe_names, same_names, tensorflow_names
-from curvecircuits.models.efficientnet import EfficientNetLite, Normalise, Scale, lite_input_size
+from curvecircuits.models.efficientnet import (
+    EfficientNetLite,
+    Normalise,
+    Scale,
+    lite_aliases,
+    lite_input_size,
+)
 from curvecircuits.models.inception import (
     InceptionPreprocess,
     InceptionV1,
@@ -22,7 +28,6 @@ from curvecircuits.models.inception import (
     inception_aliases,
 )
 from curvecircuits.models.network import Network
-from curvecircuits.models.trace import trace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,25 +57,14 @@ _LITE_INPUT = ((127 / 255,) * 3, (128 / 255,) * 3)
 
 
 def _lite(scale: Scale) -> _Plan:
-    module = EfficientNetLite(scale)
     return _Plan(
-        module=module,
+        module=EfficientNetLite(scale),
         preprocess=Normalise(*_LITE_INPUT),
         rename=same_names,
         logits="_fc",
-        aliases=_block_aliases(module),
+        aliases=lite_aliases(scale),
         input_size=lite_input_size(scale),
     )
-
-
-def _block_aliases(module: nn.Module) -> dict[str, str]:
-    """`block3` for whatever block 3 hands on: its last layer."""
-    last: dict[str, str] = {}
-    for node in trace(module).nodes:
-        part = node.meta["layer"].split(".")
-        if part[0] == "_blocks":
-            last[f"block{part[1]}"] = node.meta["layer"]
-    return last
 
 
 _PLANS: Mapping[str, Callable[[], _Plan]] = MappingProxyType(

@@ -81,6 +81,8 @@ def torchvision_network(name: str, *, weights: str | Path | None = None) -> Netw
         module = _fetched("torchvision", name, lambda: models.get_model(name, weights=default))
     else:
         module = models.get_model(name, weights=None)
+        if hasattr(module, "transform_input"):
+            module.transform_input = True  # as the published Inceptions are, whose framing this is
     version = _imported("torchvision").__version__
     framing = default.transforms()
     return _studied(

@@ -1,10 +1,9 @@
-"""The command and its exit statuses: 0 done, 2 for anything the user can put right, 130 interrupted."""
+"""The command and its exit statuses: 0, 2 for what the user can put right, 130 interrupted."""
 
 import io
 import os
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 
 from cyclopts import App, CycloptsError, MissingArgumentError
 
@@ -26,12 +25,19 @@ To begin, see which networks there are, search one, and write its report:
 Every command explains itself with examples: `curvecircuits find --help`.
 """
 
+
+def _version() -> str:
+    from importlib.metadata import version  # slow to import
+
+    return version("curvecircuits")
+
+
 # Interrupts and bad input are answered by `main`, with the same statuses for every command.
 app = App(
     name="curvecircuits",
     help=_HELP,
     help_format="markdown",
-    version=lambda: version("curvecircuits"),
+    version=_version,
     result_action="return_value",
     suppress_keyboard_interrupt=False,
 )

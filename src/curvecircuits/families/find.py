@@ -76,7 +76,7 @@ class LayerScan:
 
     layer: str
     receptive_field: float
-    """Effective, in pixels."""
+    """Effective, in pixels; 0 for a layer that no image moves."""
     tile: float
     curves: int
     early_curves: int
@@ -156,7 +156,8 @@ def _tiles(network: Network, layers: Sequence[str], seed: int) -> dict[str, tupl
     found: dict[str, tuple[float, float]] = {}
     for key in layers:
         field = fields[network.layer(key).pre_activation]
-        if np.isnan(field):  # a silent layer has no units to find
+        if np.isnan(field):  # a silent layer: any tile shows as much
+            found[key] = (0.0, 60.0)
             continue
         steps = round(np.log(TILE_PER_FIELD * field / 60) / np.log(_STEP))
         found[key] = (field, round(60 * _STEP**steps, 1))
@@ -239,15 +240,20 @@ def find_curves(
     if permutations < 1:
         raise InputError("A search needs at least 1 weight-permuted copy to compare with.")
     if layer is None:
-        tiles = _tiles(network, searchable_layers(network), seed)
-        tiles = {k: v for k, v in tiles.items() if _SMALLEST <= v[1] <= _LARGEST}
-        if not tiles:
-            raise InputError(f"{network.name} has no layer whose receptive field holds a curve.")
+        searchable = searchable_layers(network)
+        if not searchable:
+            raise InputError(f"{network.name} has no layer of units that look at a place.")
+        tiles = _tiles(network, searchable, seed)
+        fitting = {k: v for k, v in tiles.items() if _SMALLEST <= v[1] <= _LARGEST}
+        if not fitting:
+            raise InputError(
+                f"{network.name} has no layer whose receptive field holds a curve; name one to "
+                "search it all the same."
+            )
+        tiles = fitting
     else:
         network.geometry(layer)
         tiles = _tiles(network, [network.layer(layer).title], seed)
-        if not tiles:
-            raise InputError(f"Layer {layer} of {network.name} does not respond to images at all.")
     judged = _scan(network, tiles, criteria, progress)
     nulls = [
         _scan(weight_permuted(network, seed=seed + 1 + i), tiles, criteria, progress)

@@ -1,0 +1,1 @@
+"""Networks under study: addresses, geometry, tracing, the networks themselves, their weights."""

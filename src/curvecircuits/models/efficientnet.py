@@ -50,6 +50,21 @@ def lite_input_size(scale: Scale) -> int:
     return _SCALES[scale][2]
 
 
+def lite_aliases(scale: Scale) -> dict[str, str]:
+    """Short names of an EfficientNet-Lite's layers.
+
+    `block9.expand` and `block9.depthwise` are the rectified layers of a bottleneck, `block9` is
+    what it hands on.
+    """
+    found: dict[str, str] = {"stem": "stem_relu", "head": "head_relu"}
+    for index, block in enumerate(EfficientNetLite(scale).blocks):
+        if block.expand:
+            found[f"block{index}.expand"] = f"_blocks.{index}.expand_relu"
+        found[f"block{index}.depthwise"] = f"_blocks.{index}.depthwise_relu"
+        found[f"block{index}"] = f"_blocks.{index}.{'add' if block.skip else '_bn2'}"
+    return found
+
+
 def _scaled(width: int, factor: float) -> int:
     """The multiple of 8 nearest to width × factor, never more than a tenth below it."""
     target = width * factor
@@ -119,6 +134,11 @@ class EfficientNetLite(nn.Module):
         self.head_relu = nn.ReLU6()
         self.pool = GlobalAveragePool()
         self._fc = nn.Linear(_HEAD, _CLASSES)
+
+    @property
+    def blocks(self) -> "list[_Bottleneck]":
+        """The inverted bottlenecks, in order."""
+        return [block for block in self._blocks if isinstance(block, _Bottleneck)]
 
     @no_type_check  # traced with symbolic values
     def forward(self, x):

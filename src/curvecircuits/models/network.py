@@ -15,7 +15,7 @@ from curvecircuits.models import roles
 from curvecircuits.models.address import Address, Direction, Unit
 from curvecircuits.models.geometry import Axis, Geometry
 from curvecircuits.models.readers.hashing import tensors_hash
-from curvecircuits.models.trace import frozen_copy, program, run_recording, trace
+from curvecircuits.models.trace import frozen_copy, needed_for, program, run_recording, trace
 
 Preprocess = Callable[[Tensor], Tensor]
 
@@ -221,11 +221,14 @@ class Network:
         """
         found = self.layer(layer)
         height, width = (size, size) if isinstance(size, int) else size or (self.input_size,) * 2
-        if (height, width) not in self._geometries:
+        known = self._geometries.setdefault((height, width), {})
+        if found.name not in known:
+            # Only what the layer needs: deeper ones may not take images this small.
+            needed = needed_for([self._nodes[found.name]])
             images = torch.zeros(1, 3, height, width, device=self.device)
-            shapes = self._run_shapes(images)
-            self._geometries[height, width] = self._propagate(shapes)
-        geometry = self._geometries[height, width][found.name]
+            geometries = self._propagate(self._run_shapes(images, needed))
+            known |= {n: g for n, g in geometries.items() if self._nodes[n] in needed}
+        geometry = known[found.name]
         if geometry is None:
             raise InputError(
                 f"Layer {layer} of {self.name} has no geometry: it is no map, or an operation "
@@ -233,9 +236,9 @@ class Network:
             )
         return geometry
 
-    def _run_shapes(self, images: Tensor) -> dict[fx.Node, tuple[int, ...]]:
+    def _run_shapes(self, images: Tensor, needed: set[fx.Node]) -> dict[fx.Node, tuple[int, ...]]:
         try:
-            return run_recording(self._module, self._graph, self._prepare(images))
+            return run_recording(self._module, self._graph, self._prepare(images), only=needed)
         except (RuntimeError, ValueError) as error:
             raise self._size_error(images, error) from error
 

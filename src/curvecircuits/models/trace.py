@@ -10,6 +10,7 @@ the result of the operation that overwrote it.
 import copy
 import operator
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -125,14 +126,28 @@ def _name(graph: fx.Graph) -> None:
         node.meta["layer"] = name if seen[name] == 1 else f"{name}~{seen[name]}"
 
 
+def needed_for(nodes: Iterable[fx.Node]) -> set[fx.Node]:
+    """The nodes themselves and all that they are computed from."""
+    needed: set[fx.Node] = set()
+    stack = list(nodes)
+    while stack:
+        node = stack.pop()
+        if node not in needed:
+            needed.add(node)
+            stack.extend(node.all_input_nodes)
+    return needed
+
+
 def run_recording(
-    module: nn.Module, graph: fx.Graph, images: Tensor
+    module: nn.Module, graph: fx.Graph, images: Tensor, *, only: set[fx.Node] | None = None
 ) -> dict[fx.Node, tuple[int, ...]]:
-    """Shapes of all tensors of the graph for one batch of images."""
+    """Shapes of all tensors of the graph, or of some nodes only, for one batch of images."""
     shapes: dict[fx.Node, tuple[int, ...]] = {}
 
     class Recorder(fx.Interpreter):
         def run_node(self, n: fx.Node) -> Any:
+            if only is not None and n not in only and n.op != "placeholder":
+                return None
             value = super().run_node(n)
             if isinstance(value, Tensor):
                 shapes[n] = tuple(value.shape)
@@ -145,13 +160,7 @@ def run_recording(
 
 def program(module: nn.Module, graph: fx.Graph, wanted: dict[str, fx.Node]) -> fx.GraphModule:
     """The part of the graph that computes the wanted tensors, as a module returning a dict."""
-    needed: set[fx.Node] = set()
-    stack = list(wanted.values())
-    while stack:
-        node = stack.pop()
-        if node not in needed:
-            needed.add(node)
-            stack.extend(node.all_input_nodes)
+    needed = needed_for(wanted.values())
     pruned = fx.Graph()
     twin: dict[fx.Node, fx.Node] = {}
     for node in graph.nodes:

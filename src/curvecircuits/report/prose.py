@@ -93,9 +93,10 @@ def lede(
             else f" They do not go round the circle: a gap of {gap:.0f}° is left."
         )
     if null:
+        most = f"at most {in_words(max(null))}" if max(null) else "none"
         first += (
-            f" The same rule takes at most {in_words(max(null))} in "
-            f"{count(len(null), 'copy', 'copies')} of the network with permuted weights."
+            f" The same rule takes {most} in {count(len(null), 'copy', 'copies')} of the network "
+            "with permuted weights."
         )
     if not artificial:
         return (first,)

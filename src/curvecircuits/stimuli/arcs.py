@@ -129,8 +129,8 @@ def curves(
 
     A pixel's value mixes the colours by the share of its square that each covers: the area under
     the tangent at the nearest point, in closed form, corrected for the mean bend of the circle.
-    No pixel of a whole circle is off its exact share by more than 0.005 from radius 10 up, and by
-    0.02 from radius 3; where an arc ends, by 0.05. Smaller circles, and the tip of a filled
+    No pixel of a whole circle is off its exact share by more than 0.01 from radius 10 up, and by
+    0.03 from radius 3; where an arc ends, by 0.05. Smaller circles, and the tip of a filled
     sector, are approximate.
 
     Parameters

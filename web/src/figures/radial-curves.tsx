@@ -1,5 +1,5 @@
 import type { Table } from "../lib/csv";
-import { degrees, percent } from "../lib/format";
+import { degrees, percent, short } from "../lib/format";
 import { direction } from "../lib/geometry";
 import { Key, KeyItem } from "../parts/key";
 import type { RadialCurve, RadialCurves, UnitPair } from "../types";
@@ -70,14 +70,14 @@ function Polar(props: {
       </svg>
       <p class="polar-name">
         <span class="unit natural" title={natural.unit}>
-          {natural.unit}
+          {short(natural.unit)}
         </span>{" "}
         {degrees(natural.orientation)}
       </p>
       {artificial && (
         <p class="polar-name">
           <span class="unit artificial" title={artificial.unit}>
-            {artificial.unit}
+            {short(artificial.unit)}
           </span>{" "}
           {degrees(artificial.orientation)}
         </p>

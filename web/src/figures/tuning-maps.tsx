@@ -1,6 +1,6 @@
 import { useRef, useState } from "preact/hooks";
 import type { Table } from "../lib/csv";
-import { degrees, number, pixels } from "../lib/format";
+import { degrees, number, pixels, short } from "../lib/format";
 import { useMedia } from "../lib/hooks";
 import { bytes, peak, value } from "../lib/map2d";
 import { type Cell, Heatmap } from "../parts/heatmap";
@@ -226,7 +226,7 @@ function Name({ unit, orientation }: { unit: string; orientation: number }) {
     <div class="name">
       <CurveIcon angle={orientation} />
       <span class="unit" title={unit}>
-        {unit}
+        {short(unit)}
       </span>
       <span class="angle">{degrees(orientation)}</span>
     </div>

@@ -24,3 +24,9 @@ export function number(value: number | null): string {
 export function pixels(value: number): string {
   return `${Number(value.toFixed(1))} px`;
 }
+
+/** A unit's address where there is little room: without its network, and without a long layer. */
+export function short(unit: string): string {
+  const address = unit.slice(unit.lastIndexOf(" ") + 1);
+  return address.length > 9 ? `…${address.slice(address.lastIndexOf(":"))}` : address;
+}

@@ -39,8 +39,9 @@ def null_counts(*, found: int, counts: Sequence[int], caption: str = "") -> Null
     if counts:
         share = (1 + sum(each >= found for each in counts)) / (1 + len(counts))
         takeaway = (
-            f"The rule takes {count(found, 'unit')} in this network and at most "
-            f"{max(counts)} in {count(len(counts), 'copy', 'copies')} with permuted weights "
+            f"The rule takes {count(found, 'unit')} in this network and "
+            f"{f'at most {max(counts)}' if max(counts) else 'none'} in "
+            f"{count(len(counts), 'copy', 'copies')} with permuted weights "
             f"(on average {mean(counts):.2g}; p ≤ {share:.2g})."
         )
     return NullCounts(

@@ -1,0 +1,46 @@
+import pytest
+
+from curvecircuits.artificial import artificial_network
+from curvecircuits.models.permute import weight_permuted
+from curvecircuits.report import render
+from curvecircuits.report.build import build_report
+
+
+@pytest.fixture(scope="module")
+def report():
+    return build_report(artificial_network(), layer="3b", seed=3, command="curvecircuits report")
+
+
+def test_every_figure_is_there_in_order(report):
+    assert [f.kind for f in report.figures] == [
+        "tuning-maps",
+        "radial-curves",
+        "unit-table",
+        "selectivity",
+        "layer-scan",
+        "null-counts",
+        "near-misses",
+    ]
+
+
+def test_rows_are_both_families_and_each_unit_meets_itself(report):
+    maps, curves, table, *_ = report.figures
+    assert [row.family for row in table.rows].count("natural") == 24
+    assert [row.family for row in table.rows].count("artificial") == 24
+    assert all(pair.artificial == f"artificial {pair.natural}" for pair in maps.pairs)
+    assert all(max(curve.values) == pytest.approx(1) for curve in curves.natural)
+    assert list(maps.radii) == sorted(maps.radii)
+
+
+def test_the_lede_states_the_numbers(report):
+    assert "24" in report.lede[0]
+    assert "3b" in report.lede[0]
+    assert report.colophon.seed == 3
+    assert report.model.weights.sha256 is None
+    assert "written by formula" in render(report)
+
+
+def test_a_network_without_a_family_says_so():
+    nothing = build_report(weight_permuted(artificial_network(), seed=1), layer="3b")
+    assert [f.kind for f in nothing.figures] == ["layer-scan", "null-counts", "near-misses"]
+    assert nothing.lede[0].startswith("None of the 24 units")
