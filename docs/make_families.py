@@ -1,6 +1,6 @@
 """Write docs/families.md: the curve families found in the networks the project is judged on.
 
-    python docs/make_families.py NETWORK[=WEIGHTS] … > docs/families.md
+python docs/make_families.py NETWORK[=WEIGHTS] … > docs/families.md
 """
 
 import sys
@@ -19,7 +19,7 @@ After any change of the criteria this page is made again, and every figure given
 """
 
 
-def units_table(family: CurveFamily, kind: str) -> list[str]:
+def _units_table(family: CurveFamily, kind: str) -> list[str]:
     units = [u for u in (*family.units, *family.early) if u.kind == kind]
     if not units:
         return []
@@ -41,7 +41,7 @@ def units_table(family: CurveFamily, kind: str) -> list[str]:
     return lines
 
 
-def section(family: CurveFamily) -> str:
+def _section(family: CurveFamily) -> str:
     lines = [
         f"## {family.model}",
         "",
@@ -49,7 +49,7 @@ def section(family: CurveFamily) -> str:
         "",
         f"Model hash `{family.model_hash}`; weights: {family.weights}.",
         "",
-        "| layer | effective field | tile | curves | early curves | permuted copies | largest gap |",
+        "| layer | effective field | tile | curves | early curves | permuted copies | gap |",
         "|---|---|---|---|---|---|---|",
     ]
     for s in family.layers:
@@ -57,17 +57,17 @@ def section(family: CurveFamily) -> str:
             f"| {s.layer} | {s.receptive_field:.0f} | {s.tile:g} | {s.curves} | "
             f"{s.early_curves} | {', '.join(map(str, s.permuted))} | {s.largest_gap:.0f}° |"
         )
-    return "\n".join([*lines, *units_table(family, "curve"), *units_table(family, "early curve")])
+    return "\n".join([*lines, *_units_table(family, "curve"), *_units_table(family, "early curve")])
 
 
-def main(arguments: list[str]) -> None:
+def _main(arguments: list[str]) -> None:
     parts = [HEAD]
     for argument in arguments:
         name, _, weights = argument.partition("=")
         network = load(name, weights=weights or None)
-        parts.append(section(find_curves(network, progress=True)))
-    print("\n\n".join(parts))  # noqa: T201
+        parts.append(_section(find_curves(network, progress=True)))
+    print("\n\n".join(parts))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    _main(sys.argv[1:])

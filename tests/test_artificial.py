@@ -35,7 +35,9 @@ def test_echo_comes_from_opposing_early_curves():
     """Without its negative weights from opposing early curves a curve answers both ways."""
     echoes = {}
     for inhibition in (Constants().opposing_inhibition, 0.0):
-        network = artificial_network(dataclasses.replace(Constants(), opposing_inhibition=inhibition))
+        network = artificial_network(
+            dataclasses.replace(Constants(), opposing_inhibition=inhibition)
+        )
         tuned = tune(network, ["3b"], grid=quick())["3b"]
         echoes[inhibition] = np.mean([s.echo for s in tuning_statistics(tuned.radial())])
     assert echoes[Constants().opposing_inhibition] < 0.03 < 0.3 < echoes[0.0]

@@ -87,7 +87,7 @@ def tune(
     /,
     *,
     source: Source,
-    grid: Literal["published", "quick"] = "published",
+    grid: Literal["published", "quick"] = "quick",
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
@@ -99,16 +99,16 @@ def tune(
 
     For example:
 
-        curvecircuits tune 3b:358 3b:379 --model googlenet --grid quick
+        curvecircuits tune 3b:358 3b:379 --model googlenet
 
-        curvecircuits tune 3b@probe.npy --model googlenet --json
+        curvecircuits tune 3b@probe.npy --model googlenet --grid published --json
 
     Parameters
     ----------
     units
         Units and directions.
     grid
-        The article's 720 orientations by 80 radii, which takes minutes, or 72 by 10.
+        72 orientations by 10 radii, or the published 720 by 80, which takes minutes.
 
     """
     from curvecircuits import stimuli

@@ -128,4 +128,3 @@ def _reasons(
         ),
     }
     return {name: sentence for name, (met, sentence) in checks.items() if not met}
-

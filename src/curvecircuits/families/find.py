@@ -1,9 +1,10 @@
 """Find the curve family of a network: which units, in which layer, and is it more than chance."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy import ndarray
 
 from curvecircuits.errors import InputError
 from curvecircuits.families.criteria import Criteria, Judgement, judge
@@ -48,6 +49,8 @@ class CurveUnit:
     echo: float
     at90: float
     peak: float
+    """0 for a unit that held-out stimuli leave silent; its other statistics are then those of
+    outlines."""
     outline_orientation: float
     outline_radius: float
     outline_fwhm: float
@@ -119,7 +122,7 @@ def scan_grid(tile: float) -> CurveGrid:
 
 
 def stroke(tile: float) -> float:
-    """Stroke of the stimuli in a tile: 2 pixels, thinner in tiles under 30 pixels, never under 1."""
+    """Stroke of the stimuli in a tile: 2 pixels, down to 1 in tiles under 30 pixels."""
     return min(2.0, max(1.0, tile / 15))
 
 
@@ -328,41 +331,45 @@ def _measure(
     outline = tune(network, [layer], grid=grid, progress=progress)[layer]
     others = held_out(network, layer, grid=grid, progress=progress)
     units: list[CurveUnit] = []
-    for sign in (1, -1):
-        group = [j for j in chosen if j.sign == sign]
-        channels = [j.channel for j in group]
-        if not group:
-            continue
-        seen = outline.responses(sign=sign)[channels]
-        unseen = np.mean([t.responses(sign=sign)[channels] for t in others], axis=0)
-        radii = np.asarray(grid.radii)
-        for index, (j, a, b) in enumerate(
-            zip(group, tuning_statistics(seen.mean(2)), tuning_statistics(unseen.mean(2)), strict=True)
-        ):
-            units.append(
-                CurveUnit(
-                    unit=f"{layer}:{j.channel}",
-                    channel=j.channel,
-                    sign=sign,
-                    kind=str(j.kind),
-                    orientation=b.orientation,
-                    radius=float(radii[unseen[index].max(0).argmax()]),
-                    fwhm=b.fwhm,
-                    echo=b.echo,
-                    at90=b.at90,
-                    peak=b.peak,
-                    outline_orientation=a.orientation,
-                    outline_radius=float(radii[seen[index].max(0).argmax()]),
-                    outline_fwhm=a.fwhm,
-                    outline_echo=a.echo,
-                    outline_at90=a.at90,
-                    outline_peak=a.peak,
-                    confirmed=b.peak > 0
-                    and angular_distance(a.orientation, b.orientation) <= 30
-                    and b.echo <= 0.2,
-                )
-            )
+    for j in chosen:
+        seen = outline.responses(sign=j.sign)[j.channel]
+        unseen = np.mean([t.responses(sign=j.sign)[j.channel] for t in others], axis=0)
+        units.append(_unit(layer, j, seen, unseen, np.asarray(grid.radii)))
     return tuple(sorted(units, key=lambda u: (u.orientation, u.channel)))
+
+
+def _unit(
+    layer: str, judged: Judgement, seen: ndarray, unseen: ndarray, radii: ndarray
+) -> CurveUnit:
+    """The record of a unit from its joint responses (orientations, radii) to both sets."""
+    outline, other = tuning_statistics(np.stack([seen.mean(1), unseen.mean(1)]))
+    if not outline.peak > 0:  # only between the orientations of this finer grid
+        outline = judged.statistics
+    silent = not other.peak > 0
+    if silent:
+        other = replace(outline, peak=0.0)
+    outline_radius = float(radii[seen.max(0).argmax()])
+    return CurveUnit(
+        unit=f"{layer}:{judged.channel}",
+        channel=judged.channel,
+        sign=judged.sign,
+        kind=str(judged.kind),
+        orientation=other.orientation,
+        radius=outline_radius if silent else float(radii[unseen.max(0).argmax()]),
+        fwhm=other.fwhm,
+        echo=other.echo,
+        at90=other.at90,
+        peak=other.peak,
+        outline_orientation=outline.orientation,
+        outline_radius=outline_radius,
+        outline_fwhm=outline.fwhm,
+        outline_echo=outline.echo,
+        outline_at90=outline.at90,
+        outline_peak=outline.peak,
+        confirmed=not silent
+        and angular_distance(outline.orientation, other.orientation) <= 30
+        and other.echo <= 0.2,
+    )
 
 
 def _near_misses(layer: str, judged: list[Judgement]) -> tuple[NearMiss, ...]:

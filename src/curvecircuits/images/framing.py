@@ -25,8 +25,8 @@ class Framing:
     """How a photograph of any shape becomes a square.
 
     `warp` squeezes the whole image to `resize` × `resize` and cuts out the central `size` × `size`,
-    as Caffe's reference networks were trained; `crop` cuts out the central square whose side is
-    `size / resize` of the shorter side and resamples it to `size` × `size`, as EfficientNet does.
+    as Caffe's reference networks were trained; `crop` resamples the image so that its shorter side
+    is `resize` and cuts out the central `size` × `size`, as most later networks are evaluated.
     """
 
     kind: Literal["warp", "crop"]
@@ -47,12 +47,16 @@ class Framing:
         if self.kind == "warp":
             image = image.resize((self.resize, self.resize), filter_)
             return image.crop(_central(image.size, self.size))
-        side = max(1, int(min(image.size) * self.size / self.resize))
-        return image.crop(_central(image.size, side)).resize((self.size, self.size), filter_)
+        shape = tuple(round(side * self.resize / min(image.size)) for side in image.size)
+        # Only what the central square needs: a panorama is never resampled whole.
+        across, down = (image.size[axis] / shape[axis] for axis in (0, 1))
+        left, top, right, bottom = _central((shape[0], shape[1]), self.size)
+        box = (left * across, top * down, right * across, bottom * down)
+        return image.resize((self.size, self.size), filter_, box=box)
 
 
 def framing_for(network: Network) -> Framing:
-    """The framing a network of the catalogue was evaluated with; EfficientNet's for any other.
+    """The framing a network of the catalogue was evaluated with; the common crop for any other.
 
     Examples
     --------

@@ -150,9 +150,15 @@ def _stream(
         for key, p in stations.items():
             found[key].append(maps[p.layer][:, :, p.row, p.column].cpu())
 
-    with torch.inference_mode(), tqdm(
-        total=len(grid), desc=f"{', '.join(stations)} {look}", unit="image", disable=not progress
-    ) as bar:
+    with (
+        torch.inference_mode(),
+        tqdm(
+            total=len(grid),
+            desc=f"{', '.join(stations)} {look}",
+            unit="image",
+            disable=not progress,
+        ) as bar,
+    ):
         paper = 0.0 if light else 1.0
         read(torch.full((1, 1, place.size, place.size), paper, device=network.device))
         for where, images in batches:

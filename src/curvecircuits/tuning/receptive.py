@@ -3,8 +3,9 @@
 The theoretical receptive field of a deep layer is far larger than what its units use. The
 *effective* receptive field stated here is the side of the centred square that holds 98 % of the
 energy of the gradient of the layer's central units with respect to the image, on seeded patterns
-of black and white patches with contours at every scale (after Luo et al., "Understanding the effective receptive field", NeurIPS 2016). For the 5×5 branch
-of GoogLeNet's 3b it comes to 60 pixels, the size of the article's stimuli there.
+of black and white patches with contours at every scale (after Luo et al., "Understanding the
+effective receptive field", NeurIPS 2016). For GoogLeNet's 3b it comes to about 54 pixels, where the
+article draws its stimuli in a square of 60.
 """
 
 import torch

@@ -8,8 +8,8 @@ from curvecircuits.models.geometry import Axis
 from curvecircuits.models.network import Network
 
 _MARGIN = 1.6
-"""Half the canvas reaches at least this many half-tiles from the unit's centre (where the theoretical
-receptive field reaches that far): beyond, next to nothing of a unit's gradient is left."""
+"""The canvas reaches this many half-tiles from the unit's centre, or as far as the theoretical
+receptive field: beyond, next to nothing of a unit's gradient is left."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +51,11 @@ def station(network: Network, layer: str, *, tile: float) -> Station:
     InputError
         When the tile does not fit the images the network takes.
     """
+    if not (math.isfinite(tile) and 0 < tile <= network.input_size):
+        raise InputError(
+            f"A tile of {tile:g} pixels does not fit the images of {network.name}: give more than "
+            f"0 and at most {network.input_size}."
+        )
     name = network.layer(layer).name
     theory = network.geometry(name)
     reach = max(tile / 2, min(theory.receptive_field / 2, _MARGIN * tile / 2))

@@ -17,13 +17,7 @@ from curvecircuits.report.figures.tuning_maps import TuningMap, TuningMaps, tuni
 from curvecircuits.report.figures.unit_table import UnitTable, unit_table
 
 Figure = Annotated[
-    TuningMaps
-    | RadialCurves
-    | UnitTable
-    | Selectivity
-    | LayerScanFigure
-    | NullCounts
-    | NearMisses,
+    TuningMaps | RadialCurves | UnitTable | Selectivity | LayerScanFigure | NullCounts | NearMisses,
     Field(discriminator="kind"),
 ]
 

@@ -105,8 +105,8 @@ def tuning_maps(
                 "Response to curves of "
                 f"{count(natural[0].map.cols if natural else 0, 'orientation')} (across) and "
                 f"{count(len(radii), 'radius', 'radii')} from {min(radii, default=0):.3g} to "
-                f"{max(radii, default=0):.3g} px (upwards), as in the strip of stimuli on top. Rows "
-                "are sorted by preferred orientation; beside each natural unit stands the "
+                f"{max(radii, default=0):.3g} px (upwards), as in the strip of stimuli on top. "
+                "Rows are sorted by preferred orientation; beside each natural unit stands the "
                 "artificial unit nearest to it. " + caption
             ).strip(),
         ),
