@@ -269,6 +269,18 @@ def test_two_arcs_back_to_back_and_face_to_face():
 # Geometry.
 
 
+@pytest.mark.parametrize("arc", [70.0, 200.0, 360.0])
+@pytest.mark.parametrize("filled", [False, True])
+@pytest.mark.parametrize("size", [20, 21])
+def test_a_centre_on_a_pixel_centre_is_drawn(size, filled, arc):
+    """The circle's middle has no nearest edge, and must not divide by its distance."""
+    radius = [1.0, 2.5, 5.0, 5.5, 10.0]
+    images = curves(orientation=90, radius=radius, size=size, arc=arc, filled=filled)
+    assert images.isfinite().all()
+    if filled and arc == 360 and size == 21:
+        assert images[2, 0, 5, 10] == 0  # the centre of the disc of radius 5
+
+
 @FEW
 @given(ORIENTATIONS, RADII, WIDTHS, st.integers(20, 61), st.sampled_from([70.0, 200.0, 360.0]))
 def test_quarter_turns(orientation, radius, width, size, arc):

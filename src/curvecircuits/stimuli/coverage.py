@@ -21,13 +21,15 @@ WIDE = 2**0.5
 """A stroke of at least a pixel's diagonal never has both edges in one pixel."""
 
 _LEAST = 1e-12
-"""Keeps the quotient above finite at edges along an axis, where its numerator is zero."""
+"""Keeps the quotients above finite where their numerators are zero: k at edges along an axis, both
+at a circle's very centre, which no edge is nearest to."""
 
 
 def edge_frame(nx: Tensor, ny: Tensor) -> Frame:
     """Return (m, k) of edges with normals (nx, ny), whose signs do not matter."""
     nx, ny = nx.abs(), ny.abs()
-    return torch.maximum(nx, ny), torch.minimum(nx, ny).clamp_(min=_LEAST)
+    least = torch.minimum(nx, ny).clamp_(min=_LEAST)
+    return torch.maximum(nx, ny).clamp_(min=_LEAST), least
 
 
 def half_plane(twice: Tensor, frame: Frame) -> Tensor:
