@@ -45,6 +45,8 @@ class Judgement:
     """Preferred radius in pixels: that of the joint maximum."""
     kind: str | None
     """`curve`, `early curve`, or None."""
+    strength: float
+    """Peak over that of the layer's strong units."""
     reasons: tuple[str, ...]
     """The criteria for a curve that it does not meet, as sentences."""
 
@@ -77,6 +79,7 @@ def judge(tuning: CurveTuning, criteria: Criteria) -> list[Judgement]:
                     statistics=s,
                     radius=float(r),
                     kind=_kind(reasons),
+                    strength=s.peak / reference if reference > 0 else 0.0,
                     reasons=tuple(reasons.values()),
                 )
             )

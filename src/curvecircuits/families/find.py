@@ -26,6 +26,8 @@ _STEP = 1.25
 """Tiles are 60 pixels times a power of this, so that layers alike in size share their stimuli."""
 _SMALLEST, _LARGEST = 20.0, 120.0
 """Layers whose tile is smaller cannot hold a curve; larger ones see whole objects."""
+_NEAR = 0.25
+"""A unit with less of the strong units' peak is no near miss, only silent."""
 _LEAST = 4
 """Fewer orientations leave a gap of more than 90° and are no family."""
 
@@ -373,7 +375,7 @@ def _unit(
 
 
 def _near_misses(layer: str, judged: list[Judgement]) -> tuple[NearMiss, ...]:
-    close = [j for j in judged if len(j.reasons) == 1 and j.statistics.peak > 0]
+    close = [j for j in judged if len(j.reasons) == 1 and j.strength >= _NEAR]
     close.sort(key=lambda j: -j.statistics.peak)
     return tuple(
         NearMiss(

@@ -60,7 +60,7 @@ def near_misses(rows: Sequence[NearMiss], *, caption: str = "") -> NearMisses:
             title="Near misses",
             takeaway=takeaway[0].upper() + takeaway[1:],
             caption=(
-                "Units that fail the rule by little, nearest first, each with the first test it "
+                "Units that fail the rule by little, strongest first, each with the one test it "
                 "fails. " + caption
             ).strip(),
         ),
