@@ -329,8 +329,8 @@ def test_images_that_cannot_be_used(images, message):
     ("name", "hint"),
     [
         ("block2.ad", "did you mean block2.add"),
-        ("3z", "see the list of layers"),
-        ("", "see the list"),
+        ("3z", "curvecircuits layers"),
+        ("", "lists"),
         ("input", "no layer 'input'"),
     ],
 )

@@ -10,6 +10,7 @@ from curvecircuits.errors import InputError
 from curvecircuits.models.inception import InceptionV1
 from curvecircuits.models.network import Network, wrap
 from curvecircuits.models.ops import Concat
+from curvecircuits.models.permute import weight_permuted
 
 IMAGES = networks.noise(2, 3, 32, 32)
 
@@ -166,7 +167,7 @@ def test_nothing_is_computed_that_is_not_asked_for(monkeypatch):
     network = wrap(Long(), input_size=16)
     monkeypatch.setattr(Explosive, "armed", True)
     assert set(network.activations(IMAGES, layers=["relu", "conv"])) == {"relu", "conv"}
-    with pytest.raises(AssertionError, match="nobody asked"):
+    with pytest.raises(InputError, match="nobody asked"):
         network.activations(IMAGES, layers=["other"])
 
 
@@ -215,7 +216,7 @@ class Demanding(Model):
 @pytest.mark.parametrize(
     ("module", "message"),
     [
-        (Branching(), "cannot be traced by torch.fx"),
+        (Branching(), "cannot be traced, neither by torch.fx"),
         (TwoInputs(), "takes 2 inputs"),
         (Demanding(), "does not run on an image of 16 × 16"),
         (nn.Linear(7, 3), "does not run on an image of 16 × 16"),
@@ -241,3 +242,69 @@ def test_an_optional_second_argument_is_left_alone():
     module = networks.seeded(Optional)
     found = all_of(wrap(module, input_size=32))
     torch.testing.assert_close(found["mul"], module(IMAGES).detach())
+
+
+class ShapeBranching(nn.Module):
+    """A network that `torch.fx` cannot trace: it asks for the shape of its input."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 7, 2, 3)
+        self.act = nn.ReLU(inplace=True)
+        self.pool = nn.MaxPool2d(3, 2, 1)
+        self.conv = nn.Conv2d(8, 8, 3, padding=1)
+        self.norm = nn.BatchNorm2d(8)
+
+    def forward(self, x):
+        if x.shape[-1] > 500:
+            x = nn.functional.avg_pool2d(x, 2)
+        x = self.pool(self.act(self.stem(x)))
+        y = nn.functional.relu(self.norm(self.conv(x)) + x, inplace=True)
+        return torch.cat([x, y], 1)
+
+
+def test_a_forward_pass_that_branches_on_shape_is_exported():
+    torch.manual_seed(0)
+    plain = ShapeBranching().eval()
+    network = wrap(plain, input_size=64)
+    assert [name for name in network.layers if not name.endswith("_pre_relu")] == [
+        "stem",
+        "act",
+        "pool",
+        "conv",
+        "norm",
+        "add",
+        "relu",
+        "cat",
+    ]
+    assert network.layer("act").pre_activation == "stem"
+    assert network.layer("relu").pre_activation == "add"
+    assert network.layer("cat").pre_activation == "cat_pre_relu"
+    assert network.geometry("relu").receptive_field == 19
+    assert network.geometry("relu").stride == 4
+    for shape in ((1, 3, 64, 64), (3, 3, 96, 64)):
+        images = torch.rand(shape)
+        with torch.no_grad():
+            expected = plain(images)
+            stem = plain.stem(images)
+        found = network.activations(images, layers=["cat", "stem", "act"])
+        torch.testing.assert_close(found["cat"], expected, atol=1e-5, rtol=1e-5)
+        torch.testing.assert_close(found["stem"], stem, atol=1e-5, rtol=1e-5)
+        torch.testing.assert_close(found["act"], stem.relu(), atol=1e-5, rtol=1e-5)
+
+
+def test_an_exported_network_refuses_images_it_was_not_recorded_for():
+    network = wrap(ShapeBranching(), input_size=64)
+    with pytest.raises(InputError, match="cannot take images"):
+        network.activations(torch.rand(1, 3, 64, 600), layers=["conv"])
+
+
+def test_a_copy_of_an_exported_network_is_independent():
+    network = wrap(ShapeBranching(), input_size=64)
+    shuffled = weight_permuted(network, seed=0)
+    images = torch.rand(2, 3, 64, 64)
+    before = network.activations(images, layers=["conv"])["conv"]
+    after = shuffled.activations(images, layers=["conv"])["conv"]
+    assert list(shuffled.layers) == list(network.layers)
+    assert (before - after).abs().max() > 1e-3
+    assert (network.state["conv.weight"] != shuffled.state["conv.weight"]).any()

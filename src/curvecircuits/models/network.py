@@ -1,5 +1,6 @@
 """A network under study: named layers, their geometry, and activations on request."""
 
+import copy
 import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -117,7 +118,8 @@ class Network:
         self._preprocess = (
             frozen_copy(preprocess) if isinstance(preprocess, nn.Module) else preprocess
         )
-        self._graph = trace(self._module)
+        example = torch.zeros(2, 3, input_size, input_size, device=self.device)
+        self._module, self._graph = trace(self._module, self._prepare(example))
         self._programs: dict[frozenset[str], fx.GraphModule] = {}
         self._geometries: dict[tuple[int, int], dict[str, Geometry | None]] = {}
         self._nodes: dict[str, fx.Node] = {}
@@ -207,7 +209,12 @@ class Network:
         full = self._aliases.get(name, name)
         if full not in self.layers:
             near = difflib.get_close_matches(name, [*self._aliases, *self.layers], n=3)
-            hint = f"did you mean {' or '.join(near)}?" if near else "see the list of layers."
+            some = list(dict.fromkeys(x.title for x in self.layers.values() if x.spatial))[-6:]
+            hint = (
+                f"did you mean {' or '.join(near)}?"
+                if near
+                else f"valid are {', '.join(some)} and others that `curvecircuits layers` lists."
+            )
             raise InputError(f"{self.name} has no layer {name!r}: {hint}")
         return self.layers[full]
 
@@ -239,7 +246,7 @@ class Network:
     def _run_shapes(self, images: Tensor, needed: set[fx.Node]) -> dict[fx.Node, tuple[int, ...]]:
         try:
             return run_recording(self._module, self._graph, self._prepare(images), only=needed)
-        except (RuntimeError, ValueError) as error:
+        except (RuntimeError, ValueError, AssertionError) as error:
             raise self._size_error(images, error) from error
 
     def check(self, address: Address) -> Address:
@@ -294,7 +301,7 @@ class Network:
             self._programs[wanted] = program(self._module, self._graph, nodes)
         try:
             values: dict[str, Tensor] = self._programs[wanted](self._prepare(images))
-        except RuntimeError as error:
+        except (RuntimeError, AssertionError) as error:
             if isinstance(error, torch.OutOfMemoryError):
                 raise
             raise self._size_error(images, error) from error
@@ -337,15 +344,12 @@ class Network:
 
     def copy(self) -> "Network":
         """An independent network with the same weights, on the same device."""
-        return Network(
-            self._module,
-            name=self.name,
-            preprocess=self._preprocess,
-            input_size=self.input_size,
-            aliases=self._aliases,
-            provenance=self.provenance,
-            logits=self.logits,
-        )
+        twin = copy.copy(self)  # names, graph and geometry are never changed, so they are shared
+        twin._module = copy.deepcopy(self._module)
+        twin._preprocess = copy.deepcopy(self._preprocess)
+        twin._programs = {}
+        twin._geometries = {size: dict(known) for size, known in self._geometries.items()}
+        return twin
 
     @property
     def state(self) -> dict[str, Tensor]:

@@ -4,6 +4,7 @@ import operator
 from typing import Any
 
 from torch import fx, nn
+from torch._ops import OpOverload
 
 from curvecircuits.models import ops
 from curvecircuits.models.geometry import Axis, Geometry
@@ -41,6 +42,12 @@ _POINTWISE = _RECTIFYING | {
     "_assert",
 }  # fmt: skip
 _JOINS: set[Any] = {operator.add, operator.mul, operator.sub, operator.truediv}
+_KINDS = {
+    "conv2d": "conv",
+    "batch_norm": "batchnorm",
+    "max_pool2d": "maxpool",
+    "avg_pool2d": "avgpool",
+}
 _JOIN_NAMES = {"add", "mul", "sub", "div", "cat", "concat"}
 
 
@@ -50,6 +57,8 @@ def called(module: nn.Module, node: fx.Node) -> Any:
         return module.get_submodule(str(node.target))
     if node.op == "call_method":
         return node.target
+    if isinstance(node.target, OpOverload):
+        return node.target.overloadpacket.__name__
     return getattr(node.target, "__name__", str(node.target))
 
 
@@ -62,7 +71,7 @@ def kind(module: nn.Module, node: fx.Node) -> str:
         return "concat"
     if isinstance(what, nn.Module):
         return type(what).__name__.lower().removesuffix("2d").removeprefix("same")
-    return str(what)
+    return _KINDS.get(str(what), str(what))
 
 
 def is_rectifier(module: nn.Module, node: fx.Node) -> bool:
@@ -85,7 +94,9 @@ def concat_inputs(node: fx.Node) -> list[fx.Node]:
 
 
 def _pair(value: Any) -> tuple[int, int]:
-    return (value, value) if isinstance(value, int) else (int(value[0]), int(value[1]))
+    if isinstance(value, int):
+        return value, value
+    return int(value[0]), int(value[-1])  # the exporter writes a square as one number
 
 
 def _windowed(
@@ -142,7 +153,7 @@ def geometry_after(
         case nn.ZeroPad2d() | nn.ConstantPad2d() | nn.ReflectionPad2d() | nn.ReplicationPad2d():
             left, _, top, _ = what.padding
             return _windowed(first, 1, 1, (top, left))
-        case "pad":
+        case "pad" | "constant_pad_nd":
             left, _, top, _ = (*_argument(node, 1, "pad", ()), 0, 0)[:4]
             return _windowed(first, 1, 1, (top, left))
         case "conv2d":

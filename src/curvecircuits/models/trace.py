@@ -1,6 +1,8 @@
 """From any module to a graph of named tensors.
 
-`torch.fx` records the operations of a forward pass. Each recorded tensor gets the name of the
+`torch.fx` records the operations of a forward pass; where it cannot (a forward pass that branches
+on the shape of its input, say), `torch.export` records those of an example instead, with guards
+that refuse images for which the recording would not hold. Each recorded tensor gets the name of the
 module that makes it (`layer1.0.conv1`), or of the function within its module (`layer1.0.add`); a
 second use of the same module or function is marked `~2`. In-place operations are made ordinary,
 so that every tensor keeps the value it had; what reads a tensor after it was overwritten is given
@@ -9,12 +11,14 @@ the result of the operation that overwrote it.
 
 import copy
 import operator
+import warnings
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, fx, nn
+from torch._ops import OpOverload
 from torch.nn import functional as F
 
 from curvecircuits.errors import InputError
@@ -28,6 +32,10 @@ _OUT_OF_PLACE: dict[Any, Any] = {
     torch.relu_: torch.relu,
     F.relu_: F.relu,
 }
+
+
+_GUARDS = "_guards_fn"
+"""The module by which `torch.export` checks that a recording holds for the images given."""
 
 
 class _Tracer(fx.Tracer):
@@ -49,33 +57,56 @@ def frozen_copy(module: nn.Module) -> nn.Module:
     return module
 
 
-def trace(module: nn.Module) -> fx.Graph:
-    """The graph of a module's forward pass on one image tensor.
+def trace(module: nn.Module, example: Tensor) -> tuple[nn.Module, fx.Graph]:
+    """The graph of a module's forward pass on one image tensor, and the module its nodes name.
+
+    Parameters
+    ----------
+    example
+        Two images or more, as the module takes them.
 
     Raises
     ------
     InputError
         When the forward pass needs more than one argument or cannot be recorded.
     """
-    tracer = _Tracer()
+    title = type(module).__name__
     try:
-        graph = tracer.trace(module)
+        graph = _Tracer().trace(module)
     except Exception as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
-        raise InputError(
-            f"{type(module).__name__} cannot be traced by torch.fx ({reason}): its forward pass "
-            "must take one image tensor and not branch on tensor values."
-        ) from error
+        module = _exported(module, example, error)
+        graph = cast(fx.GraphModule, module).graph
     inputs = [n for n in graph.nodes if n.op == "placeholder"]
     required = [n for n in inputs if not n.args]
     if len(required) != 1 and not (not required and inputs):
         raise InputError(
-            f"{type(module).__name__} takes {len(required)} inputs; a network under study takes "
-            "one image tensor."
+            f"{title} takes {len(required)} inputs; a network under study takes one image tensor."
         )
     _make_out_of_place(module, graph)
     _name(graph)
-    return graph
+    return module, graph
+
+
+def _exported(module: nn.Module, example: Tensor, first: Exception) -> nn.Module:
+    """What `torch.export` records, for any number of images and, where it can, any size."""
+    free = torch.export.Dim.AUTO
+    try:
+        with warnings.catch_warnings(), torch.no_grad():
+            warnings.simplefilter("ignore")  # about the exporter's own internals
+            recorded = torch.export.export(
+                module, (example,), dynamic_shapes=({0: free, 2: free, 3: free},)
+            ).module()
+    except Exception as error:
+        reasons = [(str(e).strip().splitlines() or [repr(e)])[0] for e in (first, error)]
+        raise InputError(
+            f"{type(module).__name__} cannot be traced, neither by torch.fx ({reasons[0]}) nor by "
+            f"torch.export ({reasons[1]}): its forward pass must take one image tensor and not "
+            "branch on tensor values."
+        ) from error
+    # The exporter's graph packs its inputs and outputs in a way that cannot be copied.
+    plain = fx.Graph()
+    plain.output(plain.graph_copy(recorded.graph, {}))
+    return fx.GraphModule(recorded, plain)
 
 
 def _make_out_of_place(module: nn.Module, graph: fx.Graph) -> None:
@@ -97,6 +128,10 @@ def _made_ordinary(module: nn.Module, node: fx.Node) -> bool:
     if node.op == "call_function" and node.target in _OUT_OF_PLACE:
         node.target = _OUT_OF_PLACE[node.target]
         return True
+    if isinstance(node.target, OpOverload) and node.target.overloadpacket.__name__.endswith("_"):
+        _, packet, overload = str(node.target).split(".")  # such as aten.relu_.default
+        node.target = getattr(getattr(torch.ops.aten, packet[:-1]), overload)
+        return True
     if node.op == "call_method":
         plain = str(node.target).removesuffix("_")
         if plain != node.target and not plain.startswith("_") and hasattr(Tensor, plain):
@@ -115,15 +150,22 @@ def _name(graph: fx.Graph) -> None:
         if node.op in ("placeholder", "output"):
             node.meta["layer"] = "input" if node.op == "placeholder" else "output"
             continue
-        if node.op in ("call_module", "get_attr"):
-            name = str(node.target)
-        else:
-            stack = node.meta.get("nn_module_stack") or {}
-            path = next(reversed(stack.values()))[0] if stack else ""
-            label = node.target if node.op == "call_method" else node.target.__name__
-            name = f"{path}.{label}".lstrip(".")
+        named = node.op in ("call_module", "get_attr")
+        name = str(node.target) if named else _name_of_call(node)
         seen[name] += 1
         node.meta["layer"] = name if seen[name] == 1 else f"{name}~{seen[name]}"
+
+
+def _name_of_call(node: fx.Node) -> str:
+    """The path of the module in which a function is called, and the function."""
+    stack = node.meta.get("nn_module_stack") or {}
+    path, kind = next(reversed(stack.values())) if stack else ("", "")
+    if isinstance(node.target, OpOverload):
+        if str(kind).startswith("torch.nn.modules.") and path:
+            return path  # the exporter looked inside one of torch's own modules
+        return f"{path}.{node.target.overloadpacket.__name__}".lstrip(".")
+    label = node.target if node.op == "call_method" else getattr(node.target, "__name__", "call")
+    return f"{path}.{label}".lstrip(".")
 
 
 def needed_for(nodes: Iterable[fx.Node]) -> set[fx.Node]:
@@ -164,7 +206,7 @@ def program(module: nn.Module, graph: fx.Graph, wanted: dict[str, fx.Node]) -> f
     pruned = fx.Graph()
     twin: dict[fx.Node, fx.Node] = {}
     for node in graph.nodes:
-        if node in needed or node.op == "placeholder":
+        if node in needed or node.op == "placeholder" or node.target == _GUARDS:
             twin[node] = pruned.node_copy(node, lambda n: twin[n])
     pruned.output({name: twin[node] for name, node in wanted.items()})
     return fx.GraphModule(module, pruned)
