@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from bars import SHARED, Outcome, bar
-from curvecircuits.families.find import CurveFamily, find_curves
+from curvecircuits.families import CurveFamily, find_curves
 from curvecircuits.models.inception import branch_of
 from curvecircuits.models.network import Network
 from curvecircuits.models.permute import weight_permuted

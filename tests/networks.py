@@ -6,7 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from curvecircuits.models.network import Network, wrap
+from curvecircuits.models.network import Network
+from curvecircuits.models.wrap import wrap
 
 
 def seeded(module_type, *args, seed=0, **kwargs):

@@ -10,11 +10,13 @@ from torch import nn
 
 from bars import families as bars
 from curvecircuits.errors import InputError
+from curvecircuits.families import find_curves, searchable_layers
 from curvecircuits.families.criteria import Criteria, judge
-from curvecircuits.families.find import find_curves, scan_grid, searchable_layers
+from curvecircuits.families.tiles import scan_grid
 from curvecircuits.models.inception import InceptionV1, inception_aliases
-from curvecircuits.models.network import Network, wrap
+from curvecircuits.models.network import Network
 from curvecircuits.models.permute import weight_permuted
+from curvecircuits.models.wrap import wrap
 from curvecircuits.tuning import CurveTuning, angular_distance
 from curvecircuits.tuning.station import Station
 

@@ -14,8 +14,9 @@ from torch.nn import functional as F
 from curvecircuits.errors import InputError
 from curvecircuits.models.efficientnet import EfficientNetLite
 from curvecircuits.models.inception import InceptionV1
-from curvecircuits.models.network import Network, wrap
+from curvecircuits.models.network import Network
 from curvecircuits.models.ops import SameConv2d, SameMaxPool2d, same_padding
+from curvecircuits.models.wrap import wrap
 
 pytestmark = pytest.mark.usefixtures("float64")
 

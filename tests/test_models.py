@@ -24,10 +24,12 @@ from curvecircuits.models.inception import (
     branch_of,
     inception_aliases,
 )
-from curvecircuits.models.network import Network, Provenance, wrap
+from curvecircuits.models.layer import Provenance
+from curvecircuits.models.network import Network
 from curvecircuits.models.ops import LocalResponseNorm
 from curvecircuits.models.permute import weight_permuted
 from curvecircuits.models.readers import read_weights
+from curvecircuits.models.wrap import wrap
 
 
 @pytest.fixture(scope="module")

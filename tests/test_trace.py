@@ -8,9 +8,10 @@ from torch.nn import functional as F
 
 from curvecircuits.errors import InputError
 from curvecircuits.models.inception import InceptionV1
-from curvecircuits.models.network import Network, wrap
+from curvecircuits.models.network import Network
 from curvecircuits.models.ops import Concat
 from curvecircuits.models.permute import weight_permuted
+from curvecircuits.models.wrap import wrap
 
 IMAGES = networks.noise(2, 3, 32, 32)
 

@@ -13,7 +13,8 @@ from torch import nn
 
 from curvecircuits.errors import InputError
 from curvecircuits.models.inception import InceptionV1
-from curvecircuits.models.network import Network, wrap
+from curvecircuits.models.network import Network
+from curvecircuits.models.wrap import wrap
 from curvecircuits.stimuli import CurveGrid, curves
 from curvecircuits.tuning import (
     LOOKS,

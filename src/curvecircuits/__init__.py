@@ -27,11 +27,13 @@ if TYPE_CHECKING:
         WeightsError,
     )
     from curvecircuits.families.criteria import Criteria
-    from curvecircuits.families.find import CurveFamily, find_curves
+    from curvecircuits.families.find import find_curves
+    from curvecircuits.families.records import CurveFamily
     from curvecircuits.images.accuracy import accuracy
     from curvecircuits.models.address import Direction, Unit, parse_address
-    from curvecircuits.models.network import Network, wrap
+    from curvecircuits.models.network import Network
     from curvecircuits.models.permute import weight_permuted
+    from curvecircuits.models.wrap import wrap
     from curvecircuits.report import Report, write_report
     from curvecircuits.report.build import build_report
     from curvecircuits.tuning import CurveTuning, tune, tuning_statistics
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Criteria": "families.criteria",
     "CurveCircuitsError": "errors",
-    "CurveFamily": "families.find",
+    "CurveFamily": "families.records",
     "CurveTuning": "tuning",
     "Direction": "models.address",
     "InputError": "errors",
@@ -58,7 +60,7 @@ _HOMES = {
     "tune": "tuning",
     "tuning_statistics": "tuning",
     "weight_permuted": "models.permute",
-    "wrap": "models.network",
+    "wrap": "models.wrap",
     "write_report": "report",
 }
 _ROOMS = ("catalog", "images", "report", "stimuli")

@@ -13,7 +13,8 @@ from curvecircuits.artificial.lines import later_line_weights, line_weights
 from curvecircuits.artificial.motifs import without_tails
 from curvecircuits.errors import InputError
 from curvecircuits.models.inception import Variant, inception_aliases
-from curvecircuits.models.network import Network, Provenance
+from curvecircuits.models.layer import Provenance
+from curvecircuits.models.network import Network
 from curvecircuits.models.ops import SameConv2d, SameMaxPool2d
 
 

@@ -6,7 +6,7 @@ from torch import nn
 
 from curvecircuits.catalog.artefacts import Artefact, verify
 from curvecircuits.models.convert import Rename, load_into, same_names
-from curvecircuits.models.network import Provenance
+from curvecircuits.models.layer import Provenance
 from curvecircuits.models.readers import read_weights
 
 

@@ -18,7 +18,9 @@ from torch import nn
 from curvecircuits.catalog.given import fill
 from curvecircuits.catalog.names import unknown
 from curvecircuits.errors import CurveCircuitsError, InputError
-from curvecircuits.models.network import Network, Provenance, wrap
+from curvecircuits.models.layer import Provenance
+from curvecircuits.models.network import Network
+from curvecircuits.models.wrap import wrap
 
 _VALID = "a torch.nn.Module, a curvecircuits Network or a pair (module, preprocess)"
 

@@ -11,7 +11,9 @@ from torch import nn
 from curvecircuits.catalog.given import fill
 from curvecircuits.errors import InputError, UnavailableError
 from curvecircuits.models.efficientnet import Normalise
-from curvecircuits.models.network import Network, Provenance, wrap
+from curvecircuits.models.layer import Provenance
+from curvecircuits.models.network import Network
+from curvecircuits.models.wrap import wrap
 
 
 def timm_network(name: str, *, weights: str | Path | None = None) -> Network:

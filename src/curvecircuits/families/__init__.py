@@ -1,17 +1,10 @@
 """Families of units: which units are curve detectors, and the null for finding them."""
 
 from curvecircuits.families.criteria import Criteria, Judgement, judge
-from curvecircuits.families.find import (
-    CurveFamily,
-    CurveUnit,
-    LayerScan,
-    NearMiss,
-    find_curves,
-    searchable_layers,
-    stroke,
-    tile_of,
-)
+from curvecircuits.families.find import find_curves
 from curvecircuits.families.profile import Profile, profiles
+from curvecircuits.families.records import CurveFamily, CurveUnit, LayerScan, NearMiss
+from curvecircuits.families.tiles import searchable_layers, stroke, tile_of
 
 __all__ = [
     "Criteria",

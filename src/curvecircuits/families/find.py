@@ -1,178 +1,31 @@
 """Find the curve family of a network: which units, in which layer, and is it more than chance."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy import ndarray
 
 from curvecircuits.errors import InputError
 from curvecircuits.families.criteria import Criteria, Judgement, judge
-from curvecircuits.models.network import Layer, Network
+from curvecircuits.families.records import CurveFamily, CurveUnit, LayerScan, NearMiss
+from curvecircuits.families.tiles import layer_tiles, scan_grid, searchable_layers
+from curvecircuits.models.network import Network
 from curvecircuits.models.permute import weight_permuted
 from curvecircuits.stimuli import CurveGrid, quick
 from curvecircuits.tuning import (
     CurveTuning,
     angular_distance,
-    effective_receptive_fields,
     largest_gap,
     tune,
     tuning_statistics,
 )
 
-TILE_PER_FIELD = 1.2
-"""Tile over effective receptive field: makes the article's 60 pixels at InceptionV1's 3b."""
-_STEP = 1.25
-"""Tiles are 60 pixels times a power of this, so that layers alike in size share their stimuli."""
 _SMALLEST, _LARGEST = 20.0, 120.0
 """Layers whose tile is smaller cannot hold a curve; larger ones see whole objects."""
 _NEAR = 0.25
 """A unit with less of the strong units' peak is no near miss, only silent."""
 _LEAST = 4
 """Fewer orientations leave a gap of more than 90° and are no family."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class CurveUnit:
-    """One unit of a curve family.
-
-    It was chosen by its tuning to outlines (`outline_…`); the statistics without prefix are
-    measured on held-out stimuli, filled and of reversed polarity. Angles are degrees, the radius
-    pixels.
-    """
-
-    unit: str
-    channel: int
-    sign: int
-    kind: str
-    orientation: float
-    radius: float
-    fwhm: float
-    echo: float
-    at90: float
-    peak: float
-    """0 for a unit that held-out stimuli leave silent; its other statistics are then those of
-    outlines."""
-    outline_orientation: float
-    outline_radius: float
-    outline_fwhm: float
-    outline_echo: float
-    outline_at90: float
-    outline_peak: float
-    confirmed: bool
-    """Whether held-out stimuli agree: orientation within 30°, and an echo of at most 0.2."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class NearMiss:
-    """A unit that fails one criterion, and which; statistics are of outline curves."""
-
-    unit: str
-    reason: str
-    orientation: float
-    fwhm: float
-    echo: float
-    at90: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class LayerScan:
-    """What the search saw in one layer."""
-
-    layer: str
-    receptive_field: float
-    """Effective, in pixels; 0 for a layer that no image moves."""
-    tile: float
-    curves: int
-    early_curves: int
-    largest_gap: float
-    purity: float
-    """Σ over curves of (1 − echo)(1 − at90), times the share of the circle outside the gap."""
-    permuted: tuple[int, ...]
-    """Curves found in the same layer of each weight-permuted copy."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class CurveFamily:
-    """The answer of `find_curves`."""
-
-    model: str
-    model_hash: str
-    weights: str
-    layer: str | None
-    found: bool
-    verdict: str
-    units: tuple[CurveUnit, ...]
-    early: tuple[CurveUnit, ...]
-    near_misses: tuple[NearMiss, ...]
-    largest_gap: float
-    permuted_counts: tuple[int, ...]
-    """Curves in the best layer of each weight-permuted copy, among the layers searched."""
-    layers: tuple[LayerScan, ...]
-    seed: int
-
-
-def scan_grid(tile: float) -> CurveGrid:
-    """The grid of the search: 48 orientations × 6 log-spaced radii over the article's range."""
-    radii = 250 * 25.0 ** (-np.arange(6) / 6) * tile / 60
-    return CurveGrid(
-        orientations=tuple(float(o) for o in np.arange(48) * 7.5),
-        radii=tuple(float(r) for r in radii),
-        tile=tile,
-        width=stroke(tile),
-    )
-
-
-def stroke(tile: float) -> float:
-    """Stroke of the stimuli in a tile: 2 pixels, down to 1 in tiles under 30 pixels."""
-    return min(2.0, max(1.0, tile / 15))
-
-
-def searchable_layers(network: Network) -> list[str]:
-    """Layers that can hold a family of their own.
-
-    The rectified ones, except branches that are only read through a concatenation, and the
-    linear ones that convolutions read (residual streams, bottlenecks).
-    """
-
-    def kinds(layer: Layer) -> set[str]:
-        return {network.layers[n].kind for n in layer.feeds if n in network.layers}
-
-    chosen: list[str] = []
-    before_clipping = {x.pre_activation for x in network.layers.values() if x.rectified}
-    for layer in network.layers.values():
-        if not layer.spatial or layer.height < 3 or kinds(layer) == {"concat"}:
-            continue
-        linear = (
-            layer.kind in ("conv", "batchnorm", "add")
-            and layer.name not in before_clipping
-            and kinds(layer) & {"conv"}
-        )
-        if layer.rectified or linear:
-            chosen.append(layer.title)
-    return chosen
-
-
-def _tiles(network: Network, layers: Sequence[str], seed: int) -> dict[str, tuple[float, float]]:
-    """Effective receptive field and tile of each layer."""
-    fields = effective_receptive_fields(
-        network, [network.layer(k).pre_activation for k in layers], seed=seed
-    )
-    found: dict[str, tuple[float, float]] = {}
-    for key in layers:
-        field = fields[network.layer(key).pre_activation]
-        if np.isnan(field):  # a silent layer: any tile shows as much
-            found[key] = (0.0, 60.0)
-            continue
-        steps = round(np.log(TILE_PER_FIELD * field / 60) / np.log(_STEP))
-        found[key] = (field, round(60 * _STEP**steps, 1))
-    return found
-
-
-def tile_of(network: Network, layer: str, *, seed: int = 0) -> float:
-    """Side in pixels of the tile that the search draws a layer's stimuli in."""
-    network.geometry(layer)
-    return _tiles(network, [layer], seed)[layer][1]
 
 
 def _scan(
@@ -248,7 +101,7 @@ def find_curves(
         searchable = searchable_layers(network)
         if not searchable:
             raise InputError(f"{network.name} has no layer of units that look at a place.")
-        tiles = _tiles(network, searchable, seed)
+        tiles = layer_tiles(network, searchable, seed)
         fitting = {k: v for k, v in tiles.items() if _SMALLEST <= v[1] <= _LARGEST}
         if not fitting:
             raise InputError(
@@ -258,7 +111,7 @@ def find_curves(
         tiles = fitting
     else:
         network.geometry(layer)
-        tiles = _tiles(network, [network.layer(layer).title], seed)
+        tiles = layer_tiles(network, [network.layer(layer).title], seed)
     judged = _scan(network, tiles, criteria, progress)
     nulls = [
         _scan(weight_permuted(network, seed=seed + 1 + i), tiles, criteria, progress)

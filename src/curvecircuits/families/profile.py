@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy import ndarray
 
-from curvecircuits.families.find import tile_of
+from curvecircuits.families.tiles import tile_of
 from curvecircuits.models.address import Address, Direction
 from curvecircuits.models.network import Network
 from curvecircuits.stimuli import CurveGrid

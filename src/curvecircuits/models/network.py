@@ -3,7 +3,7 @@
 import copy
 import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,62 +15,11 @@ from curvecircuits.errors import InputError
 from curvecircuits.models import roles
 from curvecircuits.models.address import Address, Direction, Unit
 from curvecircuits.models.geometry import Axis, Geometry
+from curvecircuits.models.layer import Layer, Provenance
 from curvecircuits.models.readers.hashing import tensors_hash
 from curvecircuits.models.trace import frozen_copy, needed_for, program, run_recording, trace
 
 Preprocess = Callable[[Tensor], Tensor]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Provenance:
-    """Where a network's weights came from; carried into every result."""
-
-    source: str
-    """A file, a package, or a description such as `written by formula`."""
-    sha256: str | None = None
-    """Of the file as it lies on disk; None when there is no file."""
-    verified: bool = False
-    """Whether the file's hash is a published one."""
-
-    def __str__(self) -> str:
-        if self.sha256 is None:
-            return self.source
-        state = "verified" if self.verified else "unverified"
-        return f"{self.source} ({state}, SHA-256 {self.sha256})"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Layer:
-    """One named tensor of a network, at the network's own input size."""
-
-    name: str
-    kind: str
-    """The operation that makes it: `conv`, `relu`, `concat`, …"""
-    channels: int
-    height: int
-    width: int
-    geometry: Geometry | None
-    """None where the layer has no map, or an operation before it is not known."""
-    pre_activation: str
-    """The layer whose values are these before clipping; itself where nothing is clipped."""
-    alias: str | None = None
-    feeds: tuple[str, ...] = ()
-    """The layers that read it."""
-
-    @property
-    def title(self) -> str:
-        """The alias where there is one, else the name."""
-        return self.alias or self.name
-
-    @property
-    def rectified(self) -> bool:
-        """Whether the layer's values are clipped or squashed."""
-        return self.pre_activation != self.name
-
-    @property
-    def spatial(self) -> bool:
-        """Whether the layer is a map with known geometry, so that its units can be tuned."""
-        return self.geometry is not None
 
 
 class Network:
@@ -377,52 +326,3 @@ def _check_images(images: Tensor) -> None:
         raise InputError(
             f"Images reach from {low:.4g} to {high:.4g}: give RGB in [0, 1] (divide bytes by 255)."
         )
-
-
-def wrap(
-    module: nn.Module,
-    *,
-    preprocess: Preprocess | None = None,
-    name: str | None = None,
-    input_size: int = 224,
-    provenance: Provenance | None = None,
-    aliases: Mapping[str, str] | None = None,
-    logits: str | None = None,
-) -> Network:
-    """Put any PyTorch module under study.
-
-    Parameters
-    ----------
-    module
-        A network whose forward pass takes one image tensor and can be traced by `torch.fx`.
-        It is copied; yours stays as it is.
-    preprocess
-        From RGB in [0, 1] to what the module takes (for example a normalisation).
-    name, input_size, provenance, aliases, logits
-        As in `Network`.
-
-    Raises
-    ------
-    InputError
-        When the module cannot be traced or does not run at `input_size`.
-
-    Examples
-    --------
-    >>> from torch import nn
-    >>> net = wrap(nn.Sequential(nn.Conv2d(3, 8, 5), nn.ReLU()), input_size=32)
-    >>> list(net.layers), net.layer("1").pre_activation
-    (['0', '1'], '0')
-    >>> net.geometry("1").receptive_field
-    5
-    """
-    if not isinstance(module, nn.Module):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise InputError(f"A {type(module).__name__} is not a torch.nn.Module.")
-    return Network(
-        module,
-        name=name or type(module).__name__,
-        preprocess=preprocess,
-        input_size=input_size,
-        provenance=provenance,
-        aliases=aliases,
-        logits=logits,
-    )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from curvecircuits.report.parts import UnitRow
+from curvecircuits.tuning import largest_gap
 
 _SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
@@ -32,22 +33,6 @@ def degrees(angle: float) -> str:
 def percent(fraction: float) -> str:
     """Write a fraction as a percentage, with a decimal below ten."""
     return f"{fraction:.1%}" if abs(fraction) < 0.0995 else f"{fraction:.0%}"
-
-
-def largest_gap(angles: Sequence[float]) -> float:
-    """Measure the widest arc without a unit, degrees; 360 for fewer than two units.
-
-    Examples
-    --------
-    >>> largest_gap([10, 100, 350])
-    250
-
-    """
-    ordered = sorted(angle % 360 for angle in angles)
-    if len(ordered) < 2:
-        return 360
-    following = [*ordered[1:], ordered[0] + 360]
-    return max(after - before for before, after in zip(ordered, following, strict=True))
 
 
 def lede(
