@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from curvecircuits.report import Report, write_report
     from curvecircuits.report.build import build_report
     from curvecircuits.tuning import CurveTuning, tune, tuning_statistics
+    from curvecircuits.weights.expanded import ExpandedWeights, expanded_weights
 
     __version__: str
 
@@ -46,6 +47,7 @@ _HOMES = {
     "CurveFamily": "families.records",
     "CurveTuning": "tuning",
     "Direction": "models.address",
+    "ExpandedWeights": "weights.expanded",
     "InputError": "errors",
     "Network": "models.network",
     "Report": "report",
@@ -54,6 +56,7 @@ _HOMES = {
     "WeightsError": "errors",
     "accuracy": "images.accuracy",
     "build_report": "report.build",
+    "expanded_weights": "weights.expanded",
     "find_curves": "families.find",
     "load": "catalog.load",
     "parse_address": "models.address",
@@ -71,6 +74,7 @@ __all__ = [
     "CurveFamily",
     "CurveTuning",
     "Direction",
+    "ExpandedWeights",
     "InputError",
     "Network",
     "Report",
@@ -81,6 +85,7 @@ __all__ = [
     "accuracy",
     "build_report",
     "catalog",
+    "expanded_weights",
     "find_curves",
     "images",
     "load",

@@ -270,6 +270,29 @@ class Network:
             return torch.einsum("nc...,c->n...", values, vector)
         return values[:, address.channel]
 
+    # -- its graph, for rooms that read circuits from it -----------------------------------
+
+    @property
+    def module(self) -> nn.Module:
+        """The traced module; its weights are the network's own."""
+        return self._module
+
+    def called(self, node: fx.Node) -> Any:
+        """The module that a node of the graph calls, or the name of its function."""
+        return roles.called(self._module, node)
+
+    def path(self, source: str, target: str) -> dict[str, fx.Node]:
+        """The nodes by which one layer depends on another, in order, without the source."""
+        start, end = (self._nodes[self.layer(name).name] for name in (source, target))
+        needed = needed_for([end])
+        found: dict[str, fx.Node] = {}
+        reached = {start}
+        for name, node in self._nodes.items():
+            if node in needed and node is not start and reached & set(node.all_input_nodes):
+                reached.add(node)
+                found[name] = node
+        return found if end in reached and end is not start else {}
+
     # -- where it lives --------------------------------------------------------------------
 
     @property

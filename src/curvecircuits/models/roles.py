@@ -118,6 +118,15 @@ def _conv_padding(conv: nn.Conv2d) -> tuple[int, int]:
     return _pair(conv.padding)
 
 
+def padding_before(window: Any, size: tuple[int, int]) -> tuple[int, int]:
+    """Rows and columns of padding before a map of one size, for a convolution or a pooling."""
+    if isinstance(window, ops.SameConv2d | ops.SameMaxPool2d):
+        kernel, stride = _pair(window.kernel_size), _pair(window.stride)
+        rows, columns = (ops.same_padding(size[a], kernel[a], stride[a])[0] for a in (0, 1))
+        return rows, columns
+    return _conv_padding(window) if isinstance(window, nn.Conv2d) else _pair(window.padding)
+
+
 def geometry_after(
     module: nn.Module,
     node: fx.Node,
@@ -141,9 +150,8 @@ def geometry_after(
     size = shapes[0][2:]
     match what:
         case ops.SameConv2d() | ops.SameMaxPool2d():
-            k, s = _pair(what.kernel_size), _pair(what.stride)
-            before = tuple(ops.same_padding(size[a], k[a], s[a])[0] for a in (0, 1))
-            return _windowed(first, k, s, (before[0], before[1]))
+            before = padding_before(what, (size[0], size[1]))
+            return _windowed(first, what.kernel_size, what.stride, before)
         case nn.Conv2d():
             padding = _conv_padding(what)
             return _windowed(first, what.kernel_size, what.stride, padding, what.dilation)
