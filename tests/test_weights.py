@@ -130,3 +130,23 @@ def test_an_operation_without_a_linear_counterpart_is_refused():
     for method in ("compose", "gradient"):
         with pytest.raises(InputError, match="no linear counterpart"):
             expanded_weights(network, "first", units=[("second", 0)], method=method)
+
+
+def test_a_unit_of_a_branch_that_does_not_read_the_source_has_no_weights():
+    """Both branches are asked for together: the one off the path has no weight at all."""
+
+    class Forked(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.stem, self.side = nn.Conv2d(3, 4, 3, padding=1), nn.Conv2d(3, 2, 3, padding=1)
+            self.main = nn.Conv2d(4, 3, 3, padding=1)
+
+        def forward(self, x):
+            return torch.cat([self.main(self.stem(x)), self.side(x)], 1)
+
+    network = wrap(networks.seeded(Forked), input_size=32)
+    both = _agree(network, "stem", [("cat", 4), ("cat", 1)])
+    assert both.values[0].abs().max() == 0
+    assert both.values[1].abs().max() > 0
+    with pytest.raises(InputError, match="None of these units"):
+        expanded_weights(network, "stem", units=[("cat", 4)])

@@ -1,12 +1,13 @@
 """Expanded weights by composing the kernels of the path, from the target back to the source."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from curvecircuits.errors import InputError
 from curvecircuits.weights.linear import Step
 
 
@@ -20,17 +21,21 @@ class Kernel:
     values: Tensor
     origin: tuple[int, int]
     stride: tuple[int, int]
+    rows: Tensor
+    """Which of the units asked for `values` has; the others have no weight on this path."""
 
 
 def _aligned(a: Kernel, b: Kernel) -> Kernel:
     """The sum of two kernels on the same layer."""
     top, left = (min(a.origin[i], b.origin[i]) for i in (0, 1))
     bottom, right = (max(k.origin[i] + k.values.shape[2 + i] for k in (a, b)) for i in (0, 1))
-    total = a.values.new_zeros((*a.values.shape[:2], bottom - top, right - left))
+    rows = torch.cat([a.rows, b.rows]).unique()
+    total = a.values.new_zeros((len(rows), a.values.shape[1], bottom - top, right - left))
     for k in (a, b):
         y, x = k.origin[0] - top, k.origin[1] - left
-        total[:, :, y : y + k.values.shape[2], x : x + k.values.shape[3]] += k.values
-    return Kernel(total, (top, left), a.stride)
+        where = torch.searchsorted(rows, k.rows)
+        total[where, :, y : y + k.values.shape[2], x : x + k.values.shape[3]] += k.values
+    return Kernel(total, (top, left), a.stride, rows)
 
 
 def _back(step: Step, after: Kernel) -> dict[str, Kernel]:
@@ -41,13 +46,14 @@ def _back(step: Step, after: Kernel) -> dict[str, Kernel]:
         case "scale":
             assert step.factor is not None
             scaled = after.values * step.factor[:, None, None]
-            return {step.inputs[0]: Kernel(scaled, after.origin, after.stride)}
+            return {step.inputs[0]: replace(after, values=scaled)}
         case "concat":
             found: dict[str, Kernel] = {}
             branches = after.values.split([width for _, width in step.parts], 1)
             for (name, _), values in zip(step.parts, branches, strict=True):
-                if name in step.inputs:
-                    found[name] = Kernel(values, after.origin, after.stride)
+                used = values.flatten(1).any(1)  # units of other branches need no work here
+                if name in step.inputs and used.any():
+                    found[name] = replace(after, values=values[used], rows=after.rows[used])
             return found
         case _:
             return {step.inputs[0]: _through_window(step, after)}
@@ -65,7 +71,7 @@ def _through_window(step: Step, after: Kernel) -> Kernel:
     )
     origin = tuple(after.origin[i] * step.stride[i] - step.before[i] for i in (0, 1))
     stride = tuple(after.stride[i] * step.stride[i] for i in (0, 1))
-    return Kernel(values, (origin[0], origin[1]), (stride[0], stride[1]))
+    return Kernel(values, (origin[0], origin[1]), (stride[0], stride[1]), after.rows)
 
 
 def composed(steps: Sequence[Step], source: str, channels: Sequence[int]) -> Kernel:
@@ -74,11 +80,20 @@ def composed(steps: Sequence[Step], source: str, channels: Sequence[int]) -> Ker
     one_hot = torch.zeros(len(channels), last.channels, 1, 1)
     one_hot[torch.arange(len(channels)), torch.as_tensor(channels)] = 1
     device = next((s.kernel.device for s in steps if s.kernel is not None), one_hot.device)
-    waiting: dict[str, Kernel] = {last.name: Kernel(one_hot.to(device), (0, 0), (1, 1))}
+    everyone = torch.arange(len(channels), device=device)
+    whole = Kernel(one_hot.to(device), (0, 0), (1, 1), everyone)
+    waiting: dict[str, Kernel] = {last.name: whole}
     for step in reversed(steps):
         after = waiting.pop(step.name, None)
         if after is None:  # read by nothing that the target depends on
             continue
         for name, kernel in _back(step, after).items():
             waiting[name] = _aligned(waiting[name], kernel) if name in waiting else kernel
-    return waiting[source]
+    if source not in waiting:
+        raise InputError(f"None of these units of {last.name} depends on {source}.")
+    found = waiting[source]
+    if len(found.rows) == len(everyone):
+        return found
+    values = found.values.new_zeros((len(everyone), *found.values.shape[1:]))
+    values[found.rows] = found.values
+    return replace(found, values=values, rows=everyone)

@@ -122,4 +122,4 @@ def gradients(network: Network, source: str, target: str, channels: Sequence[int
     inner, outer = network.geometry(source), network.geometry(target)
     stride = (outer.y.stride // inner.y.stride, outer.x.stride // inner.x.stride)
     origin = (top - row * stride[0], left - column * stride[1])
-    return Kernel(torch.cat(found), origin, stride)
+    return Kernel(torch.cat(found), origin, stride, torch.arange(len(channels)))
