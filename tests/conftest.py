@@ -1,14 +1,18 @@
 """What every test shares: the reference folder, reproducible examples, small networks."""
 
+import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import torch
+from filelock import FileLock
 from hypothesis import settings
 from jaxtyping import config as annotations
 
-SHARED = Path(__file__).parents[2] / "shared"
+ROOT = Path(__file__).parents[1]
+SHARED = ROOT.parent / "shared"
 
 settings.register_profile("same every time", derandomize=True, deadline=None, database=None)
 settings.load_profile("same every time")
@@ -38,3 +42,20 @@ def unannotated() -> Iterator[None]:
     annotations.update("jaxtyping_disable", True)
     yield
     annotations.update("jaxtyping_disable", False)
+
+
+@pytest.fixture(scope="session")
+def build_hook() -> ModuleType:
+    """The module of the build hook, which is no part of the package."""
+    spec = importlib.util.spec_from_file_location("hatch_build", ROOT / "hatch_build.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def page_lock(tmp_path_factory: pytest.TempPathFactory) -> FileLock:
+    """Held while web/ is installed or bundled: pytest-xdist runs several sessions over it."""
+    return FileLock(tmp_path_factory.getbasetemp().parent / "page.lock")

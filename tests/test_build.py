@@ -1,7 +1,6 @@
 """The page's bundle: the same bytes each time, in every wheel, from sources that agree."""
 
 import hashlib
-import importlib.util
 import os
 import re
 import shutil
@@ -31,17 +30,11 @@ class Shapeless(Record):
 
 
 @pytest.fixture(scope="session")
-def hook(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
+def hook(build_hook: ModuleType, page_lock: FileLock) -> ModuleType:
     """The build hook's module, with web/node_modules installed."""
-    spec = importlib.util.spec_from_file_location("hatch_build", ROOT / "hatch_build.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    # pytest-xdist runs several sessions over one checkout
-    with FileLock(tmp_path_factory.getbasetemp().parent / "page.lock"):
-        module.install(WEB)
-    return module
+    with page_lock:
+        build_hook.install(WEB)
+    return build_hook
 
 
 @pytest.fixture

@@ -3,13 +3,13 @@
 import base64
 import csv
 import hashlib
-import importlib.util
 import json
 import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from xml.etree import ElementTree
 
@@ -221,16 +221,10 @@ def made_report() -> Report:
 
 
 @pytest.fixture(scope="session")
-def bundle(tmp_path_factory: pytest.TempPathFactory) -> None:
+def bundle(build_hook: ModuleType, page_lock: FileLock) -> None:
     """The page's script, made from web/ as it is now."""
-    spec = importlib.util.spec_from_file_location("hatch_build", ROOT / "hatch_build.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    # pytest-xdist runs several sessions over one checkout
-    with FileLock(tmp_path_factory.getbasetemp().parent / "page.lock"):
-        module.build_page(ROOT)
+    with page_lock:
+        build_hook.build_page(ROOT)
 
 
 @pytest.fixture(scope="module")

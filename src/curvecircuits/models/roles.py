@@ -93,7 +93,8 @@ def concat_inputs(node: fx.Node) -> list[fx.Node]:
     return list(node.all_input_nodes)
 
 
-def _pair(value: Any) -> tuple[int, int]:
+def pair(value: Any) -> tuple[int, int]:
+    """A size as torch writes it, `3` or `(3, 5)`, as (rows, columns)."""
     if isinstance(value, int):
         return value, value
     return int(value[0]), int(value[-1])  # the exporter writes a square as one number
@@ -102,7 +103,7 @@ def _pair(value: Any) -> tuple[int, int]:
 def _windowed(
     inner: Geometry, kernel: Any, stride: Any, before: tuple[int, int], dilation: Any = 1
 ) -> Geometry:
-    (kh, kw), (sh, sw), (dh, dw) = _pair(kernel), _pair(stride), _pair(dilation)
+    (kh, kw), (sh, sw), (dh, dw) = pair(kernel), pair(stride), pair(dilation)
     axes: list[Axis] = []
     for axis, k, s, p, d in ((inner.y, kh, sh, before[0], dh), (inner.x, kw, sw, before[1], dw)):
         axes.append(axis.window(kernel=k, stride=s, before=p, dilation=d))
@@ -113,18 +114,18 @@ def _conv_padding(conv: nn.Conv2d) -> tuple[int, int]:
     if conv.padding == "valid":
         return 0, 0
     if conv.padding == "same":
-        d, k = _pair(conv.dilation), _pair(conv.kernel_size)
+        d, k = pair(conv.dilation), pair(conv.kernel_size)
         return d[0] * (k[0] - 1) // 2, d[1] * (k[1] - 1) // 2
-    return _pair(conv.padding)
+    return pair(conv.padding)
 
 
 def padding_before(window: Any, size: tuple[int, int]) -> tuple[int, int]:
     """Rows and columns of padding before a map of one size, for a convolution or a pooling."""
     if isinstance(window, ops.SameConv2d | ops.SameMaxPool2d):
-        kernel, stride = _pair(window.kernel_size), _pair(window.stride)
+        kernel, stride = pair(window.kernel_size), pair(window.stride)
         rows, columns = (ops.same_padding(size[a], kernel[a], stride[a])[0] for a in (0, 1))
         return rows, columns
-    return _conv_padding(window) if isinstance(window, nn.Conv2d) else _pair(window.padding)
+    return _conv_padding(window) if isinstance(window, nn.Conv2d) else pair(window.padding)
 
 
 def geometry_after(
@@ -157,7 +158,7 @@ def geometry_after(
             return _windowed(first, what.kernel_size, what.stride, padding, what.dilation)
         case nn.MaxPool2d() | nn.AvgPool2d():
             dilation = what.dilation if isinstance(what, nn.MaxPool2d) else 1
-            return _windowed(first, what.kernel_size, what.stride, _pair(what.padding), dilation)
+            return _windowed(first, what.kernel_size, what.stride, pair(what.padding), dilation)
         case nn.ZeroPad2d() | nn.ConstantPad2d() | nn.ReflectionPad2d() | nn.ReplicationPad2d():
             left, _, top, _ = what.padding
             return _windowed(first, 1, 1, (top, left))
@@ -170,7 +171,7 @@ def geometry_after(
             kernel = _argument(node, 1, "kernel_size", 1)
             stride = _argument(node, 2, "stride", None) or kernel
             dilation = _argument(node, 4, "dilation", 1) if what == "max_pool2d" else 1
-            padding = _pair(_argument(node, 3, "padding", 0))
+            padding = pair(_argument(node, 3, "padding", 0))
             return _windowed(first, kernel, stride, padding, dilation)
         case _ if isinstance(what, _POINTWISE_MODULES):
             return first
@@ -194,7 +195,7 @@ def _functional_conv(
     if kernel is None or isinstance(padding, str):
         return None
     stride, dilation = _argument(node, 3, "stride", 1), _argument(node, 5, "dilation", 1)
-    return _windowed(first, kernel, stride, _pair(padding), dilation)
+    return _windowed(first, kernel, stride, pair(padding), dilation)
 
 
 def _join(inputs: list[Geometry | None], shapes: list[tuple[int, ...]]) -> Geometry | None:

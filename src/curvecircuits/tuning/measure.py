@@ -95,7 +95,7 @@ def tune(
         raise InputError(f"{look!r} is no look of a curve: choose {', '.join(LOOKS)}.")
     if not layers:
         raise InputError("Name at least one layer to tune.")
-    sources = {key: network.layer(network.layer(key).pre_activation).name for key in layers}
+    sources = {key: network.layer(key).pre_activation for key in layers}
     places = {key: station(network, source, tile=grid.tile) for key, source in sources.items()}
     # Layers that look at the same point with the same stride can share the larger canvas.
     shared: dict[tuple[object, ...], list[str]] = {}
@@ -134,15 +134,15 @@ def _stream(
     chunk = batch or max(4, min(256, int(_BUDGET / place.size**2)))
     names = [p.layer for p in stations.values()]
     found: dict[str, list[Tensor]] = {key: [] for key in stations}
-    light = look.endswith("reversed")
+    ink, paper = (1.0, 0.0) if look.endswith("reversed") else (0.0, 1.0)
     batches = grid.batches(
         size=place.size,
         centre=place.centre,
         chunk=chunk,
         device=network.device,
         filled=look.startswith("filled"),
-        ink=1.0 if light else 0.0,
-        paper=0.0 if light else 1.0,
+        ink=ink,
+        paper=paper,
     )
 
     def read(images: Tensor) -> None:
@@ -159,7 +159,6 @@ def _stream(
             disable=not progress,
         ) as bar,
     ):
-        paper = 0.0 if light else 1.0
         read(torch.full((1, 1, place.size, place.size), paper, device=network.device))
         for where, images in batches:
             read(images)

@@ -8,7 +8,6 @@ from torch.nn import functional as F
 
 from curvecircuits.models import ops, roles
 from curvecircuits.models.network import Network
-from curvecircuits.models.trace import frozen_copy
 from curvecircuits.weights.compose import Kernel
 
 _CHUNK = 16
@@ -23,7 +22,7 @@ class _Average(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         size = (x.shape[2], x.shape[3])
-        kernel, stride = _square(self.pool.kernel_size), _square(self.pool.stride)
+        kernel, stride = roles.pair(self.pool.kernel_size), roles.pair(self.pool.stride)
         top, left = roles.padding_before(self.pool, size)
         # Enough room below and to the right for whichever way the pooling rounds.
         padded = F.pad(x, (left, left + kernel[1], top, top + kernel[0]))
@@ -41,47 +40,42 @@ class _Scale(nn.Module):
         return x * self.factor
 
 
-def _square(value: object) -> tuple[int, int]:
-    return (value, value) if isinstance(value, int) else (value[0], value[1])  # type: ignore[index]
-
-
 def _linearised(network: Network, source: str, target: str) -> fx.GraphModule:
     """The part of the network from source to target, with its linear stand-ins, as a module."""
-    path = network.path(source, target)
-    module = frozen_copy(network.module)
+    modules: dict[str, nn.Module] = {}  # shared with the network, but for the stand-ins
     graph = fx.Graph()
-    start = graph.placeholder("source")
-    twin: dict[str, fx.Node] = {source: start}
+    twin: dict[str, fx.Node] = {source: graph.placeholder("source")}
 
-    def off_path(node: fx.Node) -> fx.Node:
+    def off_path(node: fx.Node, like: fx.Node) -> fx.Node:
         """A branch that does not depend on the source: zeros of the right width."""
-        name = node.meta["layer"]
+        channels = network.layer(node.meta["layer"]).channels
         zeros = graph.call_function(torch.zeros_like, (like,))
         first = graph.call_function(torch.narrow, (zeros, 1, 0, 1))
-        return graph.call_method("expand", (first, -1, network.layer(name).channels, -1, -1))
+        return graph.call_method("expand", (first, -1, channels, -1, -1))
 
-    for name, node in path.items():
+    for name, node in network.path(source, target).items():
         what = network.called(node)
-        inputs = [n for n in node.all_input_nodes if n.meta["layer"] in twin]
-        like = twin[inputs[0].meta["layer"]]
+        on_path = (n.meta["layer"] for n in node.all_input_nodes if n.meta["layer"] in twin)
+        like = twin[next(on_path)]
         if roles.is_rectifier(network.module, node):
             twin[name] = like
             continue
-        stand_in: nn.Module | None = None
         if isinstance(what, nn.MaxPool2d | nn.AvgPool2d | ops.SameMaxPool2d):
-            stand_in = _Average(what)
+            what = _Average(what)
         elif isinstance(what, ops.LocalResponseNorm):
-            stand_in = _Scale(what.k**-what.beta)
-        if stand_in is not None:
-            key = "linear_" + name.replace(".", "_").replace("~", "_")
-            module.add_module(key, stand_in)
-            twin[name] = graph.call_module(key, (like,))
-            continue
-        twin[name] = graph.node_copy(
-            node, lambda n: twin[n.meta["layer"]] if n.meta["layer"] in twin else off_path(n)
-        )
+            what = _Scale(what.k**-what.beta)
+
+        def known(n: fx.Node, like: fx.Node = like) -> fx.Node:
+            found = twin.get(n.meta["layer"])
+            return off_path(n, like) if found is None else found
+
+        twin[name] = graph.node_copy(node, known)
+        if isinstance(what, nn.Module):
+            key = f"step{len(modules)}"
+            modules[key] = what
+            twin[name].target = key
     graph.output(twin[target])
-    return fx.GraphModule(module, graph)
+    return fx.GraphModule(modules, graph)
 
 
 def _window(network: Network, source: str, target: str, axis: str) -> tuple[int, int, int, int]:

@@ -54,15 +54,11 @@ def linear_path(network: Network, source: str, target: str) -> list[Step]:
         counterpart here.
     """
     start = network.layer(source).name
-    end = network.layer(network.layer(target).pre_activation).name
+    end = network.layer(target).pre_activation
     between = network.path(start, end)
     if not between:
         raise InputError(f"{target} of {network.name} does not depend on {source}.")
     return [_step(network, node, {start, *between}) for node in between.values()]
-
-
-def _pair(value: int | tuple[int, ...]) -> tuple[int, int]:
-    return (value, value) if isinstance(value, int) else (value[0], value[-1])
 
 
 def _step(network: Network, node: fx.Node, known: set[str]) -> Step:
@@ -83,16 +79,16 @@ def _step(network: Network, node: fx.Node, known: set[str]) -> Step:
             return step(
                 "conv",
                 kernel=module.weight.detach(),
-                stride=_pair(module.stride),
+                stride=roles.pair(module.stride),
                 before=before,
-                dilation=_pair(module.dilation),
+                dilation=roles.pair(module.dilation),
                 groups=module.groups,
             )
         case nn.MaxPool2d() | nn.AvgPool2d() | ops.SameMaxPool2d():
             return step(
                 "average",
-                window=_pair(module.kernel_size),
-                stride=_pair(module.stride),
+                window=roles.pair(module.kernel_size),
+                stride=roles.pair(module.stride),
                 before=roles.padding_before(module, shape),
             )
         case nn.BatchNorm2d():
@@ -101,7 +97,7 @@ def _step(network: Network, node: fx.Node, known: set[str]) -> Step:
             weight: Tensor | None = getattr(module, "weight", None)  # None if it is not affine
             return step("scale", factor=slope if weight is None else slope * weight.detach())
         case ops.LocalResponseNorm():
-            return step("scale", factor=torch.full((channels,), module.k**-module.beta))
+            return step("scale", factor=torch.full_like(module.offset, module.k**-module.beta))
         case _ if roles.is_rectifier(network.module, node) or isinstance(
             module, nn.Dropout | nn.Identity
         ):
