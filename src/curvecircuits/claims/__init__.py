@@ -1,0 +1,1 @@
+"""Claims: the article's falsifiable sentences, each measured with a control."""
