@@ -9,9 +9,10 @@ from torch import Tensor
 
 from curvecircuits.errors import InputError
 from curvecircuits.models.address import Unit
+from curvecircuits.models.layer import Layer
 from curvecircuits.models.network import Network
-from curvecircuits.weights.compose import composed
-from curvecircuits.weights.gradient import gradients
+from curvecircuits.weights.compose import composed, padded
+from curvecircuits.weights.gradient import gradients, whole_support
 from curvecircuits.weights.linear import linear_path
 
 Method = Literal["compose", "gradient"]
@@ -19,7 +20,7 @@ Method = Literal["compose", "gradient"]
 
 @dataclass(frozen=True, kw_only=True)
 class ExpandedWeights:
-    """Weights of units on a source layer, over the whole support, with where each cell looks.
+    """Weights of units on a source layer, over the support of their layer, with where cells look.
 
     `values[u, c, i, j]` is the derivative of unit u's pre-activation with respect to channel c of
     the source at cell (i, j), in the linear approximation. That cell's receptive field is centred
@@ -48,9 +49,11 @@ def expanded_weights(
 ) -> ExpandedWeights:
     """Expanded weights of units of one layer on an earlier layer.
 
-    The linear approximation of the path: rectifiers become the identity, max pooling average
-    pooling, response normalisation its constant at zero, batch normalisation its slope;
-    bottlenecks are jumped over. It is an approximation: the network's own responses differ.
+    The linear approximation of the path: rectifiers become the identity (smooth ones, such as SiLU
+    and GELU, and sigmoids too, whatever their slope at zero), max pooling average pooling, response
+    normalisation its constant at zero, batch normalisation its slope, a squeeze-and-excitation gate
+    its value where the source is zero; bottlenecks are jumped over. It is an approximation: the
+    network's own responses differ, and `agreement` says by how much.
 
     Parameters
     ----------
@@ -81,22 +84,17 @@ def expanded_weights(
     ----------
     Voss et al., "Visualizing Weights", Distill 2021; Cammarata et al., "Curve Circuits", 2021.
     """
-    checked = [network.check(u if isinstance(u, Unit) else Unit(*u)) for u in units]
-    chosen = tuple(u for u in checked if isinstance(u, Unit))
-    layers = sorted({u.layer for u in chosen})
-    if len(layers) != 1:
-        raise InputError(
-            "Expanded weights are of units of one layer: "
-            + (f"these are of {', '.join(layers)}." if layers else "name at least one unit.")
-        )
-    start = network.layer(source)
-    target = network.layer(layers[0]).pre_activation
+    start, target, chosen = _ends(network, source, units)
     channels = [u.channel for u in chosen]
-    steps = linear_path(network, source, target)  # also refuses what has no linear counterpart
-    if method == "compose":
-        kernel = composed(steps, start.name, channels)
-    else:
+    if method == "gradient":
         kernel = gradients(network, start.name, target, channels)
+    elif method == "compose":
+        steps = linear_path(network, start.name, target)
+        kernel = composed(steps, start.name, start.channels, channels).kernel
+        # Units of one branch may read less than others: their weights have one size all the same.
+        kernel = padded(kernel, *whole_support(network, start.name, target))
+    else:
+        raise InputError(f"{method!r} is no way to expand weights: choose compose or gradient.")
     inner, outer = network.geometry(start.name), network.geometry(target)
     return ExpandedWeights(
         source=start.title,
@@ -110,3 +108,57 @@ def expanded_weights(
             inner.x.centre + kernel.origin[1] * inner.x.stride - outer.x.centre,
         ),
     )
+
+
+def linear_bias(
+    network: Network, source: str, *, units: Sequence[Unit | tuple[str, int]]
+) -> Float[Tensor, " units"]:
+    """The constant part of units' pre-activation in the linear approximation.
+
+    With weights W on a source whose values are h, the approximation is W · h + b. This is b: what
+    the linearised network gives where the source is zero, away from the border of the map. It is
+    the bias of the last convolution, plus the weights on each earlier tensor times what was added
+    there (biases of bottlenecks, offsets of batch normalisation). Branches that do not depend on
+    the source count as zero.
+
+    Raises
+    ------
+    InputError
+        As `expanded_weights`.
+
+    Examples
+    --------
+    >>> from torch import nn
+    >>> from curvecircuits.models.wrap import wrap
+    >>> layers = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Conv2d(4, 5, 3))
+    >>> found = linear_bias(wrap(layers, input_size=32), "1", units=[("2", 3)])
+    >>> bool(found[0] == layers[2].bias[3])
+    True
+
+    References
+    ----------
+    Cammarata et al., "Curve Circuits", Distill 2021, whose weights have no such term.
+    """
+    start, target, chosen = _ends(network, source, units)
+    steps = linear_path(network, start.name, target)
+    channels = [u.channel for u in chosen]
+    return composed(steps, start.name, start.channels, channels, biases=True).bias
+
+
+def _ends(
+    network: Network, source: str, units: Sequence[Unit | tuple[str, int]]
+) -> tuple[Layer, str, tuple[Unit, ...]]:
+    """The source layer, the layer that the units are read on, and the units with full names."""
+    named = [u if isinstance(u, Unit) else Unit(*u) for u in units]
+    known = {layer: network.layer(layer) for layer in {u.layer for u in named}}
+    for unit in named:
+        if not 0 <= unit.channel < known[unit.layer].channels:
+            network.check(unit)  # says which there are
+    chosen = tuple(Unit(known[u.layer].name, u.channel) for u in named)
+    layers = sorted({layer.name for layer in known.values()})
+    if len(layers) != 1:
+        raise InputError(
+            "Expanded weights are of units of one layer: "
+            + (f"these are of {', '.join(layers)}." if layers else "name at least one unit.")
+        )
+    return network.layer(source), network.layer(layers[0]).pre_activation, chosen

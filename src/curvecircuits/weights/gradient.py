@@ -1,81 +1,79 @@
-"""Expanded weights as a batched vector–Jacobian product through the linearised network."""
+"""Expanded weights as a batched vector–Jacobian product through the linearised network.
 
-from collections.abc import Sequence
+What is kept of the network is computed by its own operations; only what is not linear is replaced.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
-from torch import Tensor, fx, nn
+from torch import Tensor, fx
 from torch.nn import functional as F
 
-from curvecircuits.models import ops, roles
 from curvecircuits.models.network import Network
 from curvecircuits.weights.compose import Kernel
+from curvecircuits.weights.linear import linear_path
+from curvecircuits.weights.replay import again, constant
+from curvecircuits.weights.step import Step
 
 _CHUNK = 16
 
 
-class _Average(nn.Module):
-    """The average pooling that stands for a max pooling; padding counts as zero."""
-
-    def __init__(self, pool: nn.Module) -> None:
-        super().__init__()
-        self.pool = pool
-
-    def forward(self, x: Tensor) -> Tensor:
-        size = (x.shape[2], x.shape[3])
-        kernel, stride = roles.pair(self.pool.kernel_size), roles.pair(self.pool.stride)
-        top, left = roles.padding_before(self.pool, size)
-        # Enough room below and to the right for whichever way the pooling rounds.
-        padded = F.pad(x, (left, left + kernel[1], top, top + kernel[0]))
-        out = F.avg_pool2d(padded, kernel, stride)
-        rows, columns = (-(-n // s) for n, s in zip(size, stride, strict=True))
-        return out[:, :, :rows, :columns]
+def _average(step: Step, x: Tensor) -> Tensor:
+    """The average pooling that stands for a pooling; padding counts as zero."""
+    (top, left), (bottom, right) = step.before, step.after
+    padded = F.pad(x, (left, right, top, bottom))
+    if step.dilation == (1, 1):
+        return F.avg_pool2d(padded, step.window, step.stride, divisor_override=1) / step.divisor
+    box = x.new_ones(x.shape[1], 1, *step.window) / step.divisor
+    return F.conv2d(padded, box, stride=step.stride, dilation=step.dilation, groups=x.shape[1])
 
 
-class _Scale(nn.Module):
-    def __init__(self, factor: float) -> None:
-        super().__init__()
-        self.factor = factor
+def linearised(network: Network, source: str, target: str) -> Callable[[Tensor], Tensor]:
+    """The linearised path as a function of the source's values.
 
-    def forward(self, x: Tensor) -> Tensor:
-        return x * self.factor
+    Branches that do not depend on the source count as zero.
+    """
+    steps = linear_path(network, source, target)
+    path = network.path(source, target)
+    start, end = network.layer(source).name, steps[-1].name
+
+    def run(values: Tensor) -> Tensor:
+        known: dict[str, Tensor] = {start: values}
+        for step in steps:
+            node, x = path[step.name], known[step.inputs[0]]
+            if step.kind == "same":
+                known[step.name] = x
+            elif step.kind == "average":
+                known[step.name] = _average(step, x)
+            elif step.kind == "shift":
+                (top, left), (bottom, right) = step.before, step.after
+                known[step.name] = F.pad(x, (left, right, top, bottom))
+            elif step.kind == "scale" and step.bias is None:
+                assert step.factor is not None
+                known[step.name] = x * step.factor[:, None, None]
+            else:
+                known[step.name] = again(network, node, _reader(network, known, x))
+        return known[end]
+
+    return run
 
 
-def _linearised(network: Network, source: str, target: str) -> fx.GraphModule:
-    """The part of the network from source to target, with its linear stand-ins, as a module."""
-    modules: dict[str, nn.Module] = {}  # shared with the network, but for the stand-ins
-    graph = fx.Graph()
-    twin: dict[str, fx.Node] = {source: graph.placeholder("source")}
+def _reader(network: Network, known: dict[str, Tensor], like: Tensor) -> Callable[[fx.Node], Any]:
+    """The value of what a node reads: on the path, a constant, or zeros of the right width."""
 
-    def off_path(node: fx.Node, like: fx.Node) -> fx.Node:
-        """A branch that does not depend on the source: zeros of the right width."""
-        channels = network.layer(node.meta["layer"]).channels
-        zeros = graph.call_function(torch.zeros_like, (like,))
-        first = graph.call_function(torch.narrow, (zeros, 1, 0, 1))
-        return graph.call_method("expand", (first, -1, channels, -1, -1))
+    def value_of(node: fx.Node) -> Any:
+        name = node.meta["layer"]
+        if name in known:
+            return known[name]
+        value = constant(network, node)
+        if value is not None:
+            return value
+        return like.new_zeros(()).expand(
+            len(like), network.layer(name).channels, like.shape[2], like.shape[3]
+        )
 
-    for name, node in network.path(source, target).items():
-        what = network.called(node)
-        on_path = (n.meta["layer"] for n in node.all_input_nodes if n.meta["layer"] in twin)
-        like = twin[next(on_path)]
-        if roles.is_rectifier(network.module, node):
-            twin[name] = like
-            continue
-        if isinstance(what, nn.MaxPool2d | nn.AvgPool2d | ops.SameMaxPool2d):
-            what = _Average(what)
-        elif isinstance(what, ops.LocalResponseNorm):
-            what = _Scale(what.k**-what.beta)
-
-        def known(n: fx.Node, like: fx.Node = like) -> fx.Node:
-            found = twin.get(n.meta["layer"])
-            return off_path(n, like) if found is None else found
-
-        twin[name] = graph.node_copy(node, known)
-        if isinstance(what, nn.Module):
-            key = f"step{len(modules)}"
-            modules[key] = what
-            twin[name].target = key
-    graph.output(twin[target])
-    return fx.GraphModule(modules, graph)
+    return value_of
 
 
 def _window(network: Network, source: str, target: str, axis: str) -> tuple[int, int, int, int]:
@@ -96,12 +94,29 @@ def _window(network: Network, source: str, target: str, axis: str) -> tuple[int,
     return k, first, last, canvas
 
 
+def whole_support(
+    network: Network, source: str, target: str
+) -> tuple[tuple[int, int], tuple[int, int]]:
+    """First cell and size of what any unit of the target reads: (origin, (height, width)).
+
+    Rows and columns are counted as those of `Kernel` are.
+    """
+    origin: list[int] = []
+    size: list[int] = []
+    for axis in ("y", "x"):
+        k, first, last, _ = _window(network, source, target, axis)
+        inner, outer = (getattr(network.geometry(layer), axis) for layer in (source, target))
+        origin.append(first - k * (outer.stride // inner.stride))
+        size.append(last - first + 1)
+    return (origin[0], origin[1]), (size[0], size[1])
+
+
 def gradients(network: Network, source: str, target: str, channels: Sequence[int]) -> Kernel:
     """Weights of channels of the target on the source, over their whole support.
 
     One canvas a unit, as large as its receptive field; units in chunks of bounded memory.
     """
-    program = _linearised(network, source, target)
+    program = linearised(network, source, target)
     row, top, bottom, height = _window(network, source, target, "y")
     column, left, right, width = _window(network, source, target, "x")
     depth = network.layer(source).channels
@@ -109,11 +124,11 @@ def gradients(network: Network, source: str, target: str, channels: Sequence[int
     for chunk in torch.as_tensor(channels).split(_CHUNK):
         canvas = torch.zeros(len(chunk), depth, height, width, device=network.device)
         canvas.requires_grad_()
-        with torch.enable_grad():
+        with torch.inference_mode(False), torch.enable_grad():
             units = program(canvas)[torch.arange(len(chunk)), chunk, row, column]
             (gradient,) = torch.autograd.grad(units.sum(), canvas)
         found.append(gradient[:, :, top : bottom + 1, left : right + 1])
     inner, outer = network.geometry(source), network.geometry(target)
     stride = (outer.y.stride // inner.y.stride, outer.x.stride // inner.x.stride)
     origin = (top - row * stride[0], left - column * stride[1])
-    return Kernel(torch.cat(found), origin, stride, torch.arange(len(channels)))
+    return Kernel(torch.cat(found), origin, stride)
