@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from curvecircuits import catalog, images, report, stimuli
     from curvecircuits.catalog.load import load
+    from curvecircuits.circuits.editing import drop_weights
     from curvecircuits.errors import (
         CurveCircuitsError,
         InputError,
@@ -31,37 +32,81 @@ if TYPE_CHECKING:
     from curvecircuits.families.records import CurveFamily
     from curvecircuits.images.accuracy import accuracy
     from curvecircuits.models.address import Direction, Unit, parse_address
+    from curvecircuits.models.edit import edit
+    from curvecircuits.models.edit_json import edits_from_json, edits_to_json
+    from curvecircuits.models.edits import (
+        AddWeights,
+        KeepInputs,
+        RemoveInputs,
+        ReplaceUnits,
+        ReplaceWeights,
+        ScaleUnits,
+        SetUnits,
+        ZeroUnits,
+    )
     from curvecircuits.models.network import Network
     from curvecircuits.models.permute import weight_permuted
     from curvecircuits.models.wrap import wrap
     from curvecircuits.report import Report, write_report
     from curvecircuits.report.build import build_report
     from curvecircuits.tuning import CurveTuning, tune, tuning_statistics
-    from curvecircuits.weights.expanded import ExpandedWeights, expanded_weights
+    from curvecircuits.weights.blocks import GroupMatrix, WeightBlock, group_matrix, weight_block
+    from curvecircuits.weights.check import Ablation, Agreement, ablation, agreement
+    from curvecircuits.weights.expanded import ExpandedWeights, expanded_weights, linear_bias
+    from curvecircuits.weights.factors import WeightFactors, weight_factors
+    from curvecircuits.weights.resume import resumed
+    from curvecircuits.weights.top import Connection, top_inputs, top_outputs
 
     __version__: str
 
 _HOMES = {
+    "Ablation": "weights.check",
+    "AddWeights": "models.edits",
+    "Agreement": "weights.check",
+    "Connection": "weights.top",
     "Criteria": "families.criteria",
     "CurveCircuitsError": "errors",
     "CurveFamily": "families.records",
     "CurveTuning": "tuning",
     "Direction": "models.address",
     "ExpandedWeights": "weights.expanded",
+    "GroupMatrix": "weights.blocks",
     "InputError": "errors",
+    "KeepInputs": "models.edits",
     "Network": "models.network",
+    "RemoveInputs": "models.edits",
+    "ReplaceUnits": "models.edits",
+    "ReplaceWeights": "models.edits",
     "Report": "report",
+    "ScaleUnits": "models.edits",
+    "SetUnits": "models.edits",
     "UnavailableError": "errors",
     "Unit": "models.address",
+    "WeightBlock": "weights.blocks",
+    "WeightFactors": "weights.factors",
     "WeightsError": "errors",
+    "ZeroUnits": "models.edits",
+    "ablation": "weights.check",
     "accuracy": "images.accuracy",
+    "agreement": "weights.check",
     "build_report": "report.build",
+    "drop_weights": "circuits.editing",
+    "edit": "models.edit",
+    "edits_from_json": "models.edit_json",
+    "edits_to_json": "models.edit_json",
     "expanded_weights": "weights.expanded",
     "find_curves": "families.find",
+    "group_matrix": "weights.blocks",
+    "linear_bias": "weights.expanded",
     "load": "catalog.load",
     "parse_address": "models.address",
+    "resumed": "weights.resume",
+    "top_inputs": "weights.top",
+    "top_outputs": "weights.top",
     "tune": "tuning",
     "tuning_statistics": "tuning",
+    "weight_block": "weights.blocks",
+    "weight_factors": "weights.factors",
     "weight_permuted": "models.permute",
     "wrap": "models.wrap",
     "write_report": "report",
@@ -69,31 +114,58 @@ _HOMES = {
 _ROOMS = ("catalog", "images", "report", "stimuli")
 
 __all__ = [
+    "Ablation",
+    "AddWeights",
+    "Agreement",
+    "Connection",
     "Criteria",
     "CurveCircuitsError",
     "CurveFamily",
     "CurveTuning",
     "Direction",
     "ExpandedWeights",
+    "GroupMatrix",
     "InputError",
+    "KeepInputs",
     "Network",
+    "RemoveInputs",
+    "ReplaceUnits",
+    "ReplaceWeights",
     "Report",
+    "ScaleUnits",
+    "SetUnits",
     "UnavailableError",
     "Unit",
+    "WeightBlock",
+    "WeightFactors",
     "WeightsError",
+    "ZeroUnits",
     "__version__",
+    "ablation",
     "accuracy",
+    "agreement",
     "build_report",
     "catalog",
+    "drop_weights",
+    "edit",
+    "edits_from_json",
+    "edits_to_json",
     "expanded_weights",
     "find_curves",
+    "group_matrix",
     "images",
+    "linear_bias",
     "load",
     "parse_address",
     "report",
+    "resumed",
     "stimuli",
+    "top_inputs",
+    "top_outputs",
     "tune",
     "tuning_statistics",
+    "weight_block",
+    "weight_factors",
     "weight_permuted",
     "wrap",
     "write_report",

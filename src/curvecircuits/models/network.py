@@ -2,7 +2,8 @@
 
 import copy
 import difflib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +18,8 @@ from curvecircuits.models.address import Address, Direction, Unit
 from curvecircuits.models.geometry import Axis, Geometry
 from curvecircuits.models.layer import Layer, Provenance
 from curvecircuits.models.readers.hashing import tensors_hash
-from curvecircuits.models.trace import frozen_copy, needed_for, program, run_recording, trace
+from curvecircuits.models.trace import frozen_copy, needed_for, run_recording, trace
+from curvecircuits.models.wiring import Wiring
 
 Preprocess = Callable[[Tensor], Tensor]
 
@@ -59,20 +61,24 @@ class Network:
     ) -> None:
         self.name = name
         self.input_size = input_size
-        self.provenance = provenance or Provenance(source="a module in memory")
+        self._provenance = provenance or Provenance(source="a module in memory")
         self.logits = logits
         self._aliases = dict(aliases or {})
-        self._module = frozen_copy(module)
-        self._module.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+        own = frozen_copy(module)
+        own.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         self._preprocess = (
             frozen_copy(preprocess) if isinstance(preprocess, nn.Module) else preprocess
         )
-        example = torch.zeros(2, 3, input_size, input_size, device=self.device)
-        self._module, self._graph = trace(self._module, self._prepare(example))
-        self._programs: dict[frozenset[str], fx.GraphModule] = {}
+        example = torch.zeros(2, 3, input_size, input_size, device=_device_of(own))
+        own, self._graph = trace(own, self._prepare(example))
         self._geometries: dict[tuple[int, int], dict[str, Geometry | None]] = {}
         self._nodes: dict[str, fx.Node] = {}
         self._pre: dict[str, str] = {}
+        self._joined: dict[str, tuple[str, ...]] = {}
+        # The network's own wiring, and those that edits put in its place, the innermost last.
+        self._wirings: tuple[Wiring, ...] = (
+            Wiring(module=own, graph=self._graph, nodes=self._nodes, joined=self._joined),
+        )
         self._add_pre_activations()
         self.layers: Mapping[str, Layer] = self._describe()
 
@@ -86,9 +92,9 @@ class Network:
             name = node.meta["layer"]
             self._nodes[name] = node
             self._pre[name] = name
-            if roles.is_rectifier(self._module, node) and node.all_input_nodes:
+            if roles.is_rectifier(self.module, node) and node.all_input_nodes:
                 self._pre[name] = node.all_input_nodes[0].meta["layer"]
-            elif roles.is_concat(self._module, node):
+            elif roles.is_concat(self.module, node):
                 branches = roles.concat_inputs(node)
                 before = [self._pre[b.meta["layer"]] for b in branches]
                 if any(b != p.meta["layer"] for b, p in zip(before, branches, strict=True)):
@@ -100,12 +106,13 @@ class Network:
             twin = self._graph.call_function(torch.cat, ([self._nodes[b] for b in before], 1))
         twin.meta["layer"] = joined
         self._nodes[joined] = twin
+        self._joined[joined] = tuple(before)
         self._pre[name] = self._pre[joined] = joined
 
     def _describe(self) -> dict[str, Layer]:
         images = torch.zeros(1, 3, self.input_size, self.input_size, device=self.device)
         try:
-            shapes = run_recording(self._module, self._graph, self._prepare(images))
+            shapes = run_recording(self.module, self._graph, self._prepare(images))
         except InputError:
             raise
         except Exception as error:
@@ -124,7 +131,7 @@ class Network:
                 continue
             layers[name] = Layer(
                 name=name,
-                kind=roles.kind(self._module, node),
+                kind=roles.kind(self.module, node),
                 channels=shape[1],
                 height=shape[2] if len(shape) == 4 else 1,
                 width=shape[3] if len(shape) == 4 else 1,
@@ -144,7 +151,7 @@ class Network:
                 continue
             inputs = [n for n in node.all_input_nodes if n in shapes]
             found[name] = roles.geometry_after(
-                self._module,
+                self.module,
                 node,
                 [found[n.meta["layer"]] for n in inputs],
                 [shapes[n] for n in inputs],
@@ -194,7 +201,7 @@ class Network:
 
     def _run_shapes(self, images: Tensor, needed: set[fx.Node]) -> dict[fx.Node, tuple[int, ...]]:
         try:
-            return run_recording(self._module, self._graph, self._prepare(images), only=needed)
+            return run_recording(self.module, self._graph, self._prepare(images), only=needed)
         except (RuntimeError, ValueError, AssertionError) as error:
             raise self._size_error(images, error) from error
 
@@ -245,11 +252,8 @@ class Network:
         """As `activations`, for images already known to be sound (no check is made)."""
         names = {key: self.layer(key).name for key in layers}
         wanted = frozenset(names.values())
-        if wanted not in self._programs:
-            nodes = {name: self._nodes[name] for name in sorted(wanted)}
-            self._programs[wanted] = program(self._module, self._graph, nodes)
         try:
-            values: dict[str, Tensor] = self._programs[wanted](self._prepare(images))
+            values = self.wiring.run(wanted, self._prepare(images), images)
         except (RuntimeError, AssertionError) as error:
             if isinstance(error, torch.OutOfMemoryError):
                 raise
@@ -275,11 +279,11 @@ class Network:
     @property
     def module(self) -> nn.Module:
         """The traced module; its weights are the network's own."""
-        return self._module
+        return self.wiring.module
 
     def called(self, node: fx.Node) -> Any:
         """The module that a node of the graph calls, or the name of its function."""
-        return roles.called(self._module, node)
+        return roles.called(self.module, node)
 
     def path(self, source: str, target: str) -> dict[str, fx.Node]:
         """The nodes by which one layer depends on another, in order, without the source."""
@@ -293,45 +297,100 @@ class Network:
                 found[name] = node
         return found if end in reached and end is not start else {}
 
+    # -- what an edit puts in its place ----------------------------------------------------
+
+    @property
+    def wiring(self) -> Wiring:
+        """What is run now: the network's own wiring, or that of the innermost edit."""
+        return self._wirings[-1]
+
+    @contextmanager
+    def rewired(self, wiring: Wiring) -> Generator["Network", None, None]:
+        """Run another wiring within a block; layers, paths and geometry stay as they are.
+
+        Whatever ends the block, the wiring from before it is back. Blocks that are left in
+        another order end those within them.
+        """
+        wiring = replace(wiring)  # of this block alone, though it may be run in others too
+        self._wirings = (*self._wirings, wiring)
+        try:
+            yield self
+        finally:
+            if wiring in self._wirings:
+                self._wirings = self._wirings[: self._wirings.index(wiring)]
+
+    @property
+    def provenance(self) -> Provenance:
+        """Where the weights came from; within an edit, that they were edited."""
+        if len(self._wirings) == 1:
+            return self._provenance
+        source = f"{self._provenance.source}, edited"
+        return replace(self._provenance, source=source, sha256=None, verified=False)
+
+    @provenance.setter
+    def provenance(self, provenance: Provenance) -> None:
+        self._provenance = provenance
+
     # -- where it lives --------------------------------------------------------------------
 
     @property
     def device(self) -> torch.device:
         """The device of the weights."""
-        first: Any = next(self._module.parameters(), None)
-        if first is None:
-            first = next(self._module.buffers(), None)
-        return torch.device("cpu") if first is None else first.device
+        return _device_of(self.module)
 
     def to(self, device: str | torch.device) -> "Network":
-        """Move the network, in place, to a device; returns itself."""
+        """Move the network, in place, to a device; returns itself.
+
+        Raises
+        ------
+        InputError
+            For a device that is not available, and within an edit, whose weights are partly the
+            original ones.
+        """
+        if len(self._wirings) > 1:
+            if torch.device(device) == self.device:
+                return self
+            raise InputError(
+                f"{self.name} is being edited and cannot move to {device}: move it before the "
+                "block, or move a copy()."
+            )
         try:
-            self._module.to(device)
+            self.module.to(device)
         except (RuntimeError, AssertionError) as error:
             raise InputError(f"Device {device} is not available here: cpu always is.") from error
         if isinstance(self._preprocess, nn.Module):
             self._preprocess.to(device)
-        self._programs.clear()
+        self.wiring.programs.clear()
         return self
 
     def copy(self) -> "Network":
-        """An independent network with the same weights, on the same device."""
+        """An independent network with the same weights and edits, on the same device."""
         twin = copy.copy(self)  # names, graph and geometry are never changed, so they are shared
-        twin._module = copy.deepcopy(self._module)
+        twin._provenance = self.provenance
+        twin._wirings = (replace(self.wiring, module=copy.deepcopy(self.module), programs={}),)
         twin._preprocess = copy.deepcopy(self._preprocess)
-        twin._programs = {}
         twin._geometries = {size: dict(known) for size, known in self._geometries.items()}
         return twin
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Network":
+        return self.copy()
 
     @property
     def state(self) -> dict[str, Tensor]:
         """The network's weights and buffers by name (the tensors themselves, not copies)."""
-        return self._module.state_dict()
+        return self.module.state_dict()
 
     @property
     def model_hash(self) -> str:
         """SHA-256 over (name, shape, float32 bytes) of the weights: the same for every format."""
         return tensors_hash(self.state)
+
+
+def _device_of(module: nn.Module) -> torch.device:
+    first: Any = next(module.parameters(), None)
+    if first is None:
+        first = next(module.buffers(), None)
+    return torch.device("cpu") if first is None else first.device
 
 
 def _check_images(images: Tensor) -> None:

@@ -1,0 +1,37 @@
+"""What a network runs: a graph of named tensors over a module, and programs made from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from torch import Tensor, fx, nn
+
+from curvecircuits.models.trace import program
+
+IMAGES = "images_as_given"
+"""The second input of a graph that also reads the images before they are preprocessed."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Wiring:
+    """A module and the graph that calls it, neither of them ever changed.
+
+    An edit makes another wiring, which the network runs within a block.
+    """
+
+    module: nn.Module
+    graph: fx.Graph
+    nodes: Mapping[str, fx.Node]
+    """The node of the graph that makes each layer."""
+    joined: Mapping[str, tuple[str, ...]]
+    """Concatenations that the network never computes, each with the branches it joins."""
+    programs: dict[frozenset[str], fx.GraphModule] = field(default_factory=dict)
+    """Those made so far, by the layers they compute."""
+
+    def run(self, wanted: frozenset[str], prepared: Tensor, images: Tensor) -> dict[str, Tensor]:
+        """Values of layers, by name, for images preprocessed and as they were given."""
+        if wanted not in self.programs:
+            nodes = {name: self.nodes[name] for name in sorted(wanted)}
+            self.programs[wanted] = program(self.module, self.graph, nodes)
+        inputs = (n.target for n in self.graph.nodes if n.op == "placeholder")
+        extra = {IMAGES: images} if IMAGES in inputs else {}
+        return self.programs[wanted](prepared, **extra)
