@@ -17,7 +17,7 @@ SEEDS = (101, 102, 103)
 GOOGLENET = SHARED / "weights" / "bvlc_googlenet.safetensors"
 
 
-def _googlenet() -> Network:
+def googlenet() -> Network:
     from curvecircuits.catalog import load
 
     return load("googlenet", weights=GOOGLENET)
@@ -31,9 +31,7 @@ def _named(family: CurveFamily) -> str:
 @bar(number="1.3", title="GoogLeNet's curve family", needs_shared=True)
 def googlenet_family(quick: bool) -> Outcome:
     """The quick form names the layer; otherwise the search has to choose it."""
-    family = find_curves(
-        _googlenet(), layer="3b" if quick else None, permutations=1 if quick else 3
-    )
+    family = find_curves(googlenet(), layer="3b" if quick else None, permutations=1 if quick else 3)
     branches = Counter(branch_of("mixed3b", u.channel, variant="googlenet") for u in family.units)
     share = branches["5x5"] / max(1, len(family.units))
     echo = max((u.echo for u in family.units), default=1.0)
@@ -129,7 +127,7 @@ def shuffled(
 @bar(number="1.3", title="GoogLeNet, weights permuted", needs_shared=True)
 def permuted(quick: bool) -> Outcome:
     """Searched like any network, against permuted copies of its own."""
-    network = _googlenet()
+    network = googlenet()
     most, found = 0, 0
     for seed in SEEDS[: 1 if quick else None]:
         control = weight_permuted(network, seed=seed)
@@ -146,7 +144,7 @@ def permuted(quick: bool) -> Outcome:
 
 def _shuffled(how: Callable[[Tensor, torch.Generator], Tensor]) -> Callable[[bool], Outcome]:
     def measure(quick: bool) -> Outcome:
-        network = _googlenet()
+        network = googlenet()
         counts: list[str] = []
         found = 0
         for layer in LAYERS[1:2] if quick else LAYERS:
@@ -186,7 +184,7 @@ def _accuracy(network: Network, bound: float) -> Outcome:
 @bar(number="1.3", title="GoogLeNet on the 500 images", needs_shared=True)
 def googlenet_accuracy(quick: bool) -> Outcome:
     del quick
-    return _accuracy(_googlenet(), 0.75)
+    return _accuracy(googlenet(), 0.75)
 
 
 @bar(number="1.3", title="EfficientNet-Lite0 on the 500 images", needs_shared=True)

@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from cyclopts import App, CycloptsError, MissingArgumentError
 
 from curvecircuits.cli.curves import find, tune
+from curvecircuits.cli.families import families
 from curvecircuits.cli.networks import fetch, layers, models
 from curvecircuits.cli.page import report
+from curvecircuits.cli.weights import weights
 from curvecircuits.errors import CurveCircuitsError
 
 _HELP = """Find the curve detectors of a vision network and measure how they are built.
@@ -41,7 +43,7 @@ app = App(
     result_action="return_value",
     suppress_keyboard_interrupt=False,
 )
-for _command in (models, fetch, layers, find, tune, report):
+for _command in (models, fetch, layers, find, tune, families, report, weights):
     app.command(_command)
 
 

@@ -51,7 +51,8 @@ class Judgement:
     """The criteria for a curve that it does not meet, as sentences."""
 
 
-def _coherence(responses: Float[ndarray, "units o r"]) -> Float[ndarray, " units"]:
+def coherence(responses: Float[ndarray, "units o r"]) -> Float[ndarray, " units"]:
+    """Agreement of the orientation across radii, as `Criteria.coherence` states it."""
     angle = 2j * np.pi * np.arange(responses.shape[1]) / responses.shape[1]
     vectors = np.einsum("uor,o->ur", responses, np.exp(angle))
     return np.abs(vectors.sum(1)) / np.maximum(np.abs(vectors).sum(1), 1e-12)
@@ -68,9 +69,9 @@ def judge(tuning: CurveTuning, criteria: Criteria) -> list[Judgement]:
     for sign in signs:
         joint = responses[sign]
         statistics = tuning_statistics(joint.mean(2))
-        coherence = _coherence(joint)
+        agreed = coherence(joint)
         radii = np.asarray(tuning.grid.radii)[joint.max(1).argmax(1)]
-        for channel, (s, c, r) in enumerate(zip(statistics, coherence, radii, strict=True)):
+        for channel, (s, c, r) in enumerate(zip(statistics, agreed, radii, strict=True)):
             reasons = _reasons(s, float(c), float(r) / tuning.grid.tile, reference, criteria)
             best.append(
                 Judgement(

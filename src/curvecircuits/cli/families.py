@@ -1,0 +1,81 @@
+"""The command `families`: what every unit of the early layers sees."""
+
+from collections.abc import Sequence
+
+from curvecircuits.cli.options import Json, Seed, Source, opened, watched
+from curvecircuits.cli.tables import print_json, print_table
+
+
+def families(
+    source: Source,
+    *,
+    curve_layer: str | None = None,
+    layer: Sequence[str] = (),
+    units: bool = False,
+    seed: Seed = 0,
+    json: Json = False,
+) -> None:
+    """Give every unit of the early layers a family: Gabor, line, early curve, texture, other …
+
+    Units are shown gratings, lines, edges, curves, angles, spots, gradients, hues and textures. A
+    family is named only where its own parameter accounts for more of the responses than it does in
+    networks with permuted weights; what is left is `other`.
+
+    For example:
+
+        curvecircuits families --model efficientnet_lite0
+
+        curvecircuits families --model googlenet --curve-layer 3b --layer 3a --units
+
+        curvecircuits families --model nets/small.py:make --json > families.json
+
+    Parameters
+    ----------
+    curve_layer
+        The layer of the curve family; by default the one that `find` picks.
+    layer
+        Label only these layers; by default all that the curve layer is built through.
+    units
+        List every unit with its family, score and orientation.
+
+    """
+    network = opened(source)
+    from curvecircuits.families.discover import discover_families
+    from curvecircuits.store import dump
+
+    found = discover_families(
+        network,
+        curve_layer=curve_layer,
+        layers=list(layer) or None,
+        seed=seed,
+        progress=watched(),
+    )
+    if json:
+        print_json(dump(found))
+        return
+    counts = {name: found.counts(name) for name in found.layers}
+    names = [n for n in dict.fromkeys(f for c in counts.values() for f in c) if n != "other"]
+    print_table(
+        ["layer", "units", "named", *names, "other"],
+        [
+            [
+                name,
+                len(found.of(name)),
+                f"{found.named([name]):.0%}",
+                *(counts[name].get(n) for n in names),
+                counts[name].get("other", 0),
+            ]
+            for name in found.layers
+        ],
+    )
+    if units:
+        print()
+        print_table(
+            ["unit", "family", "score", "orientation", "echo", "wavelength"],
+            [
+                [x.unit, x.family, x.score, x.orientation, x.echo, x.wavelength]
+                for x in found.labels
+            ],
+        )
+    if not network.provenance.verified:
+        print(f"\nWeights: {network.provenance}")
