@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError, MissingArgumentError
 
+from curvecircuits.cli.claims import claims
 from curvecircuits.cli.curves import find, tune
 from curvecircuits.cli.families import families
 from curvecircuits.cli.networks import fetch, layers, models
@@ -43,7 +44,7 @@ app = App(
     result_action="return_value",
     suppress_keyboard_interrupt=False,
 )
-for _command in (models, fetch, layers, find, tune, families, report, weights):
+for _command in (models, fetch, layers, find, tune, families, weights, claims, report):
     app.command(_command)
 
 

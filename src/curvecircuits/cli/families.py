@@ -15,7 +15,7 @@ def families(
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
-    """Give every unit of the early layers a family: Gabor, line, early curve, texture, other …
+    """Give every unit of the early layers a family, such as Gabor, line, or early curve.
 
     Units are shown gratings, lines, edges, curves, angles, spots, gradients, hues and textures. A
     family is named only where its own parameter accounts for more of the responses than it does in

@@ -1,0 +1,379 @@
+"""What the claims are measured on: a network, its families, and the experiments, each run once."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from curvecircuits.circuits.along_arc import ArcWeights, along_arc
+from curvecircuits.circuits.blocks import WeightBlock, weight_block
+from curvecircuits.circuits.bumps import Bumps, bumps
+from curvecircuits.circuits.cofiring import Cofiring, cofiring
+from curvecircuits.circuits.compression import CompressionCurve, compression_curve
+from curvecircuits.circuits.downstream import DownstreamShapes, downstream_shapes
+from curvecircuits.circuits.downstream_drawn import ShapeResponses, drawn_shapes
+from curvecircuits.circuits.echo import EchoExperiment, echo_experiment
+from curvecircuits.circuits.equivariance import RotationFit, rotation_fit
+from curvecircuits.circuits.line_drawn import Confirmation, confirm
+from curvecircuits.circuits.line_matrix import LineMatrix, line_matrix
+from curvecircuits.circuits.line_positions import (
+    LinePositions,
+    Tolerance,
+    line_positions,
+    tolerance,
+)
+from curvecircuits.circuits.linear_view import LinearView, linear_view
+from curvecircuits.circuits.motif import TangentMotif, tangent_motif
+from curvecircuits.circuits.robustness import Robustness, robustness
+from curvecircuits.circuits.scales import scale_fit
+from curvecircuits.circuits.shares import FamilyShares, family_shares
+from curvecircuits.circuits.sharing import SharedFit
+from curvecircuits.circuits.similarity import Similarity, similarity
+from curvecircuits.errors import InputError
+from curvecircuits.families import (
+    LINES,
+    CurveFamily,
+    Family,
+    Taxonomy,
+    discover_families,
+    find_curves,
+    next_layer,
+    tile_of,
+)
+from curvecircuits.families.tiles import scan_grid
+from curvecircuits.models.network import Network
+from curvecircuits.models.permute import weight_permuted
+from curvecircuits.tuning import CurveTuning, tune
+from curvecircuits.tuning.lines import LineTuning, line_grid, tune_lines
+from curvecircuits.weights import ExpandedWeights, expanded_weights
+
+_PERMUTATIONS = 100
+
+
+class NotTestableError(Exception):
+    """A claim that this network has nothing to be measured on; says what is missing."""
+
+
+class NoFamilyError(InputError):
+    """The network has no curve family, which every claim is about."""
+
+
+@dataclass
+class Evidence:
+    """A network with its families; experiments are run when a claim first asks for them.
+
+    The same families are used on a weight-permuted copy: what a claim still finds there is owed to
+    the stimuli, to chance, or to how the units were chosen.
+    """
+
+    network: Network
+    curves: Family
+    """The curve family: what `find_curves` prints."""
+    radius: float
+    """Preferred radius of its units in pixels, the median."""
+    taxonomy: Taxonomy
+    seed: int = 0
+    search: CurveFamily | None = None
+    """The search that found the curves; None on a permuted copy."""
+    layers: tuple[str, ...] = field(init=False)
+    """The chain up to the curve layer."""
+
+    def __post_init__(self) -> None:
+        self.layers = self.taxonomy.layers
+
+    def permuted(self, seed: int) -> "Evidence":
+        """The same families on a copy with permuted weights."""
+        return Evidence(
+            network=weight_permuted(self.network, seed=seed),
+            curves=self.curves,
+            radius=self.radius,
+            taxonomy=self.taxonomy,
+            seed=self.seed,
+        )
+
+    # -- families --------------------------------------------------------------------------
+
+    def layer(self, back: int) -> str:
+        """The layer so many steps before the curve layer."""
+        if back >= len(self.layers):
+            raise NotTestableError(
+                f"Only {len(self.layers) - 1} layers come before the curve layer."
+            )
+        return self.layers[-1 - back]
+
+    def family(self, back: int, *names: str, least: int = 4) -> Family:
+        """A family of the layer so many steps back, of oriented units only."""
+        layer = self.layer(back)
+        found = self.taxonomy.family(layer, *names)
+        if found.period:
+            known = [i for i, o in enumerate(found.orientations) if np.isfinite(o)]
+            found = found.take(known)
+        if len(found) < least:
+            raise NotTestableError(
+                f"{layer} has {len(found)} units of {' or '.join(names)}; {least} are needed."
+            )
+        return found
+
+    @cached_property
+    def before(self) -> str:
+        """The layer before the curve layer."""
+        return self.layer(1)
+
+    @cached_property
+    def early(self) -> Family:
+        """Early curves of the layer before; whatever the stage calls the curves there."""
+        for name in ("early curve", "tiny curve", "curve"):
+            try:
+                return self.family(1, name)
+            except NotTestableError:
+                continue
+        raise NotTestableError(f"{self.before} has fewer than 4 curve units.")
+
+    def lines(self, back: int, *, least: int = 8) -> Family:
+        """The line families of a layer together."""
+        return self.family(back, *LINES, least=least)
+
+    @cached_property
+    def line_layers(self) -> tuple[int, int]:
+        """Steps back of the nearest and the next nearest layer with a family of lines."""
+        found = [
+            back
+            for back in range(1, len(self.layers))
+            if sum(self.taxonomy.counts(self.layer(back)).get(n, 0) for n in LINES) >= 8
+        ]
+        if len(found) < 2:
+            raise NotTestableError("Fewer than two layers before the curves have 8 line units.")
+        return found[0], found[1]
+
+    @cached_property
+    def after(self) -> str:
+        """The next layer that builds on the curves."""
+        found = next_layer(self.network, self.curves.layer)
+        if found is None:
+            raise NotTestableError(
+                f"No layer of {self.network.name} builds on {self.curves.layer}."
+            )
+        return found
+
+    # -- weights ---------------------------------------------------------------------------
+
+    def weights(self, back: int) -> ExpandedWeights:
+        """Expanded weights of the curves on a layer before them."""
+        kept: dict[int, ExpandedWeights] = self.__dict__.setdefault("_weights", {})
+        if back not in kept:
+            kept[back] = expanded_weights(self.network, self.layer(back), units=self.curves.units)
+        return kept[back]
+
+    @cached_property
+    def similarity(self) -> Similarity:
+        """Early curves against curves by relative orientation."""
+        return similarity(
+            self.weights(1), self.curves, self.early, permutations=_PERMUTATIONS, seed=self.seed
+        )
+
+    @cached_property
+    def arc(self) -> ArcWeights:
+        """The same along the arc."""
+        return along_arc(
+            self.weights(1),
+            self.curves,
+            self.early,
+            radius=self.radius,
+            permutations=_PERMUTATIONS,
+            seed=self.seed,
+        )
+
+    def motif(self, targets: Family, sources: Family, *, radius: float) -> TangentMotif:
+        """The tangent motif between two families."""
+        weights = expanded_weights(self.network, sources.layer, units=targets.units)
+        return tangent_motif(
+            weights, targets, sources, radius=radius, permutations=_PERMUTATIONS, seed=self.seed
+        )
+
+    @cached_property
+    def block(self) -> WeightBlock:
+        """Early curves on curves as one block."""
+        return weight_block(self.network, targets=self.curves, sources=self.early)
+
+    @cached_property
+    def rotation(self) -> RotationFit:
+        """One template, turned, for early curves on curves."""
+        return rotation_fit(self.block, seed=self.seed)
+
+    @cached_property
+    def compression(self) -> CompressionCurve:
+        """Numbers kept against variance explained, for the same block."""
+        return compression_curve(self.block, seed=self.seed)
+
+    @cached_property
+    def scale(self) -> SharedFit:
+        """One template for tiny curve → early curve and early curve → curve."""
+        tiny = self.family(2, "tiny curve", least=4)
+        blocks = [
+            weight_block(self.network, targets=self.early, sources=tiny),
+            self.block,
+        ]
+        return scale_fit(blocks, seed=self.seed)
+
+    @cached_property
+    def shares(self) -> FamilyShares:
+        """Shares of the families in the curves' expanded weights."""
+        return family_shares(self.network, self.taxonomy, self.curves, seed=self.seed)
+
+    # -- behaviour -------------------------------------------------------------------------
+
+    @cached_property
+    def view(self) -> LinearView:
+        """Curves drawn for the network and for its linear picture."""
+        return linear_view(self.network, self.weights(1), self.curves, self.early)
+
+    @cached_property
+    def echo(self) -> EchoExperiment:
+        """The six conditions of the echo experiment."""
+        return echo_experiment(self.view, permutations=_PERMUTATIONS, seed=self.seed)
+
+    @cached_property
+    def cofiring(self) -> Cofiring:
+        """Whom negative weights go to."""
+        return cofiring(self.view, permutations=_PERMUTATIONS, seed=self.seed)
+
+    def tuning(self, layer: str) -> CurveTuning:
+        """Outline curves on a layer, in its own tile."""
+        kept: dict[str, CurveTuning] = self.__dict__.setdefault("_tuning", {})
+        if layer not in kept:
+            grid = scan_grid(tile_of(self.network, layer, seed=self.seed))
+            kept[layer] = tune(self.network, [layer], grid=grid)[layer]
+        return kept[layer]
+
+    def line_tuning(self, layer: str) -> LineTuning:
+        """Dark lines on a layer, in its own tile."""
+        kept: dict[str, LineTuning] = self.__dict__.setdefault("_lines", {})
+        if layer not in kept:
+            grid = line_grid(tile_of(self.network, layer, seed=self.seed))
+            kept[layer] = tune_lines(self.network, [layer], grid=grid)[layer]
+        return kept[layer]
+
+    @cached_property
+    def positions(self) -> LinePositions:
+        """Lines at every position of the curves' input from the layer before."""
+        return line_positions(
+            self.network, self.curves, self.before, radius=self.radius, seed=self.seed
+        )
+
+    @cached_property
+    def tolerance(self) -> Tolerance:
+        """How far from the tangent lines may turn."""
+        return tolerance(self.positions)
+
+    @cached_property
+    def confirmation(self) -> Confirmation:
+        """The same lines drawn for the real network."""
+        return confirm(self.network, self.positions)
+
+    def line_matrix(self, back: int) -> LineMatrix:
+        """Weights of the lines of a layer on the curves by the angle between them."""
+        kept: dict[int, LineMatrix] = self.__dict__.setdefault("_matrices", {})
+        if back not in kept:
+            kept[back] = line_matrix(
+                self.network,
+                targets=self.curves,
+                sources=self.lines(back),
+                radius=self.radius,
+                seed=self.seed,
+            )
+        return kept[back]
+
+    @cached_property
+    def bumps(self) -> Bumps:
+        """Cliffs and other lines on smooth and bumpy arcs."""
+        back = self.line_layers[0]
+        cliffs = self.family(back, "cliff", least=2)
+        others = self.family(back, "line", "line with an echo", least=2)
+        return bumps(
+            self.network,
+            self.curves,
+            source=self.layer(back),
+            cliffs=cliffs.channels,
+            lines=others.channels,
+            radius=self.radius,
+            seed=self.seed,
+        )
+
+    def robustness(self, family: Family, *, without: tuple[int, ...] = ()) -> Robustness:
+        """Tuning of a family under carriers, with or without some channels of the layer before."""
+        kept: dict[Any, Robustness] = self.__dict__.setdefault("_robust", {})
+        key = (family, without)
+        if key not in kept:
+            removed = (self.before, without) if without else None
+            kept[key] = robustness(self.network, family, without=removed, seeds=1)
+        return kept[key]
+
+    @cached_property
+    def downstream(self) -> DownstreamShapes:
+        """What the next layer builds from the curves."""
+        return downstream_shapes(
+            self.network, self.curves, layer=self.after, permutations=50, seed=self.seed
+        )
+
+    @cached_property
+    def drawn(self) -> ShapeResponses:
+        """The same shapes drawn for the network."""
+        return drawn_shapes(self.network, self.downstream, seed=self.seed)
+
+
+def _curves(found: CurveFamily) -> tuple[Family, float]:
+    """The family of a search, and the median of the preferred radii."""
+    assert found.layer is not None
+    orientations = [
+        u.orientation if np.isfinite(u.orientation) else u.outline_orientation for u in found.units
+    ]
+    family = Family(
+        name="curve",
+        layer=found.layer,
+        channels=tuple(u.channel for u in found.units),
+        orientations=tuple(float(o) for o in orientations),
+        period=360,
+    ).sorted()
+    return family, float(np.median([u.outline_radius for u in found.units]))
+
+
+def gather(
+    network: Network,
+    *,
+    layer: str | None = None,
+    search: CurveFamily | None = None,
+    seed: int = 0,
+    progress: bool = False,
+) -> Evidence:
+    """Find the families of a network, which every claim is about.
+
+    Parameters
+    ----------
+    layer
+        Search this layer only for the curve family; by default all.
+    search
+        A search already made.
+
+    Raises
+    ------
+    NoFamilyError
+        When no curve family is found.
+    InputError
+        As `find_curves`.
+    """
+    found = search or find_curves(
+        network, layer=layer, permutations=1, seed=seed, progress=progress
+    )
+    if found.layer is None or not found.found:
+        raise NoFamilyError(f"The claims are about a curve family. {found.verdict}")
+    curves, radius = _curves(found)
+    taxonomy = discover_families(network, curve_layer=curves.layer, seed=seed, progress=progress)
+    return Evidence(
+        network=network,
+        curves=curves,
+        radius=radius,
+        taxonomy=taxonomy,
+        seed=seed,
+        search=found,
+    )

@@ -1,0 +1,138 @@
+"""Measure every claim on a network and on a copy with permuted weights."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+from tqdm import tqdm
+
+from curvecircuits.circuits.intervals import Interval
+from curvecircuits.claims import early, later, lines, overview
+from curvecircuits.claims.evidence import Evidence, NoFamilyError, NotTestableError, gather
+from curvecircuits.claims.records import ClaimResult, ClaimTable
+from curvecircuits.claims.verdict import Claim, Finding
+from curvecircuits.errors import InputError
+from curvecircuits.families import CurveFamily
+from curvecircuits.models.network import Network
+
+CLAIMS: tuple[Claim, ...] = (*overview.CLAIMS, *early.CLAIMS, *lines.CLAIMS, *later.CLAIMS)
+"""Every claim, in the order of the article."""
+
+
+def _measured(claim: Claim, evidence: Evidence) -> Finding:
+    nan = float("nan")
+    try:
+        return claim.measure(evidence)
+    except (NotTestableError, InputError) as error:
+        nothing = Interval(value=nan, low=nan, high=nan, units=0)
+        return Finding(interval=nothing, holds=None, note=f"Not testable here: {error}")
+
+
+def _number(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _bounds(found: Interval) -> tuple[float, float] | None:
+    if math.isfinite(found.low) and math.isfinite(found.high):
+        return found.low, found.high
+    return None
+
+
+def _result(claim: Claim, natural: Finding, control: Finding) -> ClaimResult:
+    note = natural.note
+    if natural.holds is None and not note:
+        note = "Undecided: the interval reaches across the bound."
+    return ClaimResult(
+        id=claim.id,
+        section=claim.section,
+        statement=claim.statement,
+        published=claim.published,
+        measured=_number(natural.interval.value),
+        interval=_bounds(natural.interval),
+        permuted=control.holds,
+        holds=natural.holds,
+        quantity=claim.quantity,
+        criterion=claim.criterion,
+        how=claim.how,
+        note=note,
+        permuted_measured=_number(control.interval.value),
+        permuted_interval=_bounds(control.interval),
+        figure=claim.figure,
+    )
+
+
+def measure_claims(
+    network: Network,
+    *,
+    layer: str | None = None,
+    search: CurveFamily | None = None,
+    evidence: Evidence | None = None,
+    claims: Sequence[str] | None = None,
+    seed: int = 0,
+    progress: bool = False,
+) -> ClaimTable:
+    """Measure the claims of the article on a network.
+
+    A claim holds if the whole 95 % interval of its measurement lies on the claim's side (and, where
+    labels can be exchanged, chance does not reach it), does not hold if none of it does, and is
+    undecided otherwise. Intervals resample units. Every claim is measured again on a copy with
+    permuted weights, with the same families: one that holds there too says nothing.
+
+    Parameters
+    ----------
+    layer
+        The layer of the curve family; by default all are searched.
+    search, evidence
+        What was measured already.
+    claims
+        Ids of the claims to measure; by default all.
+    seed
+        Of the permuted copy, and of everything random.
+
+    Raises
+    ------
+    InputError
+        For ids that are no claim, and as `find_curves`. Where no curve family is found no claim
+        can be tested, and the table says so.
+
+    References
+    ----------
+    Cammarata et al., "Curve Circuits", Distill 2021.
+    """
+    known = {claim.id: claim for claim in CLAIMS}
+    unknown = [name for name in claims or () if name not in known]
+    if unknown:
+        raise InputError(f"{', '.join(unknown)} is no claim: valid are {', '.join(sorted(known))}.")
+    chosen = [known[name] for name in claims] if claims else list(CLAIMS)
+    try:
+        found = evidence or gather(
+            network, layer=layer, search=search, seed=seed, progress=progress
+        )
+    except NoFamilyError as error:
+        return _table(network, None, seed, [_untested(claim, str(error)) for claim in chosen])
+    control = found.permuted(seed + 1)
+    results = [
+        _result(claim, _measured(claim, found), _measured(claim, control))
+        for claim in tqdm(chosen, desc="claims", unit="claim", disable=not progress)
+    ]
+    return _table(network, found.curves.layer, seed, results)
+
+
+def _table(
+    network: Network, layer: str | None, seed: int, results: list[ClaimResult]
+) -> ClaimTable:
+    return ClaimTable(
+        model=network.name,
+        model_hash=network.model_hash,
+        weights=str(network.provenance),
+        layer=layer,
+        seed=seed,
+        claims=tuple(results),
+    )
+
+
+def _untested(claim: Claim, why: str) -> ClaimResult:
+    nan = float("nan")
+    nothing = Interval(value=nan, low=nan, high=nan, units=0)
+    finding = Finding(interval=nothing, holds=None, note=f"Not testable here: {why}")
+    return _result(claim, finding, replace(finding, note=""))
