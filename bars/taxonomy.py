@@ -1,12 +1,11 @@
 """Bars on the labels: right where the families are known, none where the weights are shuffled."""
 
+from bars import Outcome, bar
+from bars.families import googlenet
 from curvecircuits.artificial import Constants, artificial_network
 from curvecircuits.families import Taxonomy, UnitLabel, discover_families
 from curvecircuits.families.taxonomy import agreement
 from curvecircuits.models.permute import weight_permuted
-
-from bars import Outcome, bar
-from bars.families import googlenet
 
 EARLY = ("conv2d0", "conv2d1", "conv2d2", "3a")
 

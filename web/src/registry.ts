@@ -8,6 +8,18 @@ import * as radialCurves from "./figures/radial-curves";
 import * as selectivity from "./figures/selectivity";
 import * as tuningMaps from "./figures/tuning-maps";
 import * as unitTable from "./figures/unit-table";
+import * as compression from "./figures/compression";
+import * as downstream from "./figures/downstream";
+import * as echo from "./figures/echo";
+import * as intervalGroups from "./figures/interval-groups";
+import * as linePositions from "./figures/line-positions";
+import * as lineTuning from "./figures/line-tuning";
+import * as weightMatrix from "./figures/weight-matrix";
+import * as claimsTable from "./figures/claims-table";
+import * as familyCounts from "./figures/family-counts";
+import * as familyShares from "./figures/family-shares";
+import * as familySheet from "./figures/family-sheet";
+import * as schematic from "./figures/schematic";
 
 export type Figure = Report["figures"][number];
 type Kind = Figure["kind"];
@@ -27,6 +39,18 @@ const registry: { [K in Kind]: Entry<Extract<Figure, { kind: K }>> } = {
   "layer-scan": layerScan,
   "null-counts": nullCounts,
   "near-misses": nearMisses,
+  compression: compression,
+  downstream: downstream,
+  echo: echo,
+  "interval-groups": intervalGroups,
+  "line-positions": linePositions,
+  "line-tuning": lineTuning,
+  "weight-matrix": weightMatrix,
+  "claims-table": claimsTable,
+  "family-counts": familyCounts,
+  "family-shares": familyShares,
+  "family-sheet": familySheet,
+  schematic: schematic,
 };
 
 /** The entry of a figure; data of an unknown kind, of a later version say, is an error. */

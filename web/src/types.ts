@@ -1,5 +1,72 @@
 // Made from the Python records by `npm run types`; edit those instead.
 
+/** A cell on the arc of a unit; angles in degrees. */
+export interface ArcCell {
+  row: number;
+  col: number;
+  /** Normal of the line along the arc there, mod 180. */
+  tangent: number;
+  /** From the tangent to the zero towards smaller angles; None where it does not excite. */
+  smaller: number | null;
+  /** The same towards larger angles. */
+  larger: number | null;
+}
+
+/** One unit of the later layer. */
+export interface BuiltUnit {
+  /** Address, such as "4a:104". */
+  unit: string;
+  /** The shape its weights follow best. */
+  shape: string;
+  /** Correlation of its weights with that shape's template. */
+  score: number;
+  /** 95th percentile of the same when the curves exchange orientations. */
+  score_chance: number;
+  /** Share of its squared weights that is on the curves. */
+  share: number;
+  /** 95th percentile of the same for as many matched units. */
+  share_chance: number;
+  /** Place of its shape among all shapes when they are drawn, best 1; None when they were not. */
+  place: number | null;
+  /** The branch of the network that makes it. */
+  branch: string | null;
+  /** From every curve, (curves, rows, columns of cells). */
+  weights: SignedBlock;
+}
+
+/** One claim, as a row. */
+export interface ClaimRow {
+  id: string;
+  /** Of the article. */
+  section: string;
+  statement: string;
+  published: string | null;
+  /** What was measured, with its unit. */
+  quantity: string;
+  measured: number | null;
+  /** Lower end of the 95 % interval of what was measured. */
+  low: number | null;
+  high: number | null;
+  /** The same on a copy with permuted weights. */
+  permuted_measured: number | null;
+  permuted_low: number | null;
+  permuted_high: number | null;
+  /** `says nothing` where the claim holds on the permuted copy too. */
+  verdict: "holds" | "does not hold" | "undecided" | "says nothing" | "cannot be tested";
+  criterion: string;
+  how: string;
+  note: string;
+  /** Id or kind of the figure that shows it. */
+  figure: string | null;
+}
+
+/** All claims, in the order of the article. */
+export interface ClaimsTableFigure {
+  kind: "claims-table";
+  words: Words;
+  rows: ReadonlyArray<ClaimRow>;
+}
+
 /** How to make the report again. */
 export interface Colophon {
   /** The package first, then what its numbers depend on. */
@@ -10,6 +77,166 @@ export interface Colophon {
   command: string | null;
 }
 
+/** One block of weights between two families. */
+export interface CompressedBlock {
+  /** Such as "early curve (3a) → curve (3b)". */
+  name: string;
+  /** Weights of the block. */
+  raw: number;
+  /** Templates tied over rotations, from coarse to fine. */
+  template: ReadonlyArray<CompressedSize>;
+  /** Ranks of the singular value decomposition. */
+  svd: ReadonlyArray<CompressedSize>;
+  /** R² of the best template with orientations shuffled. */
+  shuffled: ReadonlyArray<number | null>;
+  /** Share of the best template's R² at which the factor is read. */
+  share: number;
+  /** Weights for every number kept there; without a value where chance does as well. */
+  factor: Estimate;
+  /** The same of the SVD; without a value where no rank reaches that R². */
+  svd_factor: Estimate;
+  /** Whether the best template beats the shuffled ones. */
+  holds: boolean;
+}
+
+/** One size of a description of a block of weights. */
+export interface CompressedSize {
+  /** Numbers kept. */
+  numbers: number;
+  /** R² of targets left out. */
+  r2: Estimate;
+}
+
+/** Blocks of weights, each with what its descriptions of growing size explain. */
+export interface Compression {
+  kind: "compression";
+  words: Words;
+  blocks: ReadonlyArray<CompressedBlock>;
+  /** Factors that the article gives. */
+  band: Range;
+}
+
+/** Units of a later layer by shape, the best first. */
+export interface DownstreamFigure {
+  kind: "downstream";
+  words: Words;
+  layer: string;
+  /** The family they are built from. */
+  curves: ReadonlyArray<OrientedUnit>;
+  counts: ReadonlyArray<ShapeCount>;
+  /** Units of any shape when the curves exchange orientations, on average. */
+  counts_chance: number | null;
+  units: ReadonlyArray<BuiltUnit>;
+}
+
+/** The experiment on one family. */
+export interface Echo {
+  kind: "echo";
+  words: Words;
+  /** In order of orientation. */
+  units: ReadonlyArray<OrientedUnit>;
+  /** The network itself first. */
+  conditions: ReadonlyArray<EchoRow>;
+  /** An echo is looked for this many degrees to either side of the opposite orientation. */
+  half_width: number;
+}
+
+/** All units in one condition, as read at the orientation of the unedited unit. */
+export interface EchoRow {
+  /** Short name, such as "without_opposing". */
+  name: string;
+  /** What was done to the weights. */
+  title: string;
+  /** Radial tuning, (units, orientations); over the network's own peak of the unit. */
+  radial: Map2D;
+  /** Peak over the network's own. */
+  peak: ReadonlyArray<number | null>;
+  /** Largest response near the opposite orientation, over `peak`; None for a silent unit. */
+  echo: ReadonlyArray<number | null>;
+  /** The larger response at ±90°, over `peak`. */
+  at90: ReadonlyArray<number | null>;
+  mean_echo: Estimate;
+  mean_at90: Estimate;
+}
+
+/** A value with its 95 % interval over units. */
+export interface Estimate {
+  /** None where it could not be formed. */
+  value: number | null;
+  /** None where units are too few for an interval. */
+  low: number | null;
+  /** None where units are too few for an interval. */
+  high: number | null;
+}
+
+/** One family of a layer. */
+export interface FamilyCount {
+  family: string;
+  units: number;
+  /** Of the units of the layer. */
+  share: number;
+}
+
+/** The share of each family in every layer. */
+export interface FamilyCounts {
+  kind: "family-counts";
+  words: Words;
+  layers: ReadonlyArray<LayerFamilies>;
+}
+
+/** The shares of every layer before the targets. */
+export interface FamilySharesFigure {
+  kind: "family-shares";
+  words: Words;
+  layers: ReadonlyArray<LayerShares>;
+}
+
+/** The sheet, layer by layer. */
+export interface FamilySheet {
+  kind: "family-sheet";
+  words: Words;
+  layers: ReadonlyArray<SheetLayer>;
+}
+
+/** Groups in rows, values across. */
+export interface IntervalGroups {
+  kind: "interval-groups";
+  words: Words;
+  /** What the rows are, from the top. */
+  groups: ReadonlyArray<string>;
+  /** What they have in common, such as "Relative orientation". */
+  group_label: string;
+  /** What is measured, with its unit. */
+  value_label: string;
+  series: ReadonlyArray<IntervalSeries>;
+  /** A value to compare with, drawn as a line. */
+  reference: number | null;
+  reference_label: string;
+  /** A range to compare with, shaded. */
+  band: Range | null;
+  band_label: string;
+}
+
+/** One measurement in every group. */
+export interface IntervalSeries {
+  name: string;
+  /** A control could have shown that there is no effect; it is drawn hollow. */
+  role: "measured" | "control";
+  /** One a group. */
+  estimates: ReadonlyArray<Estimate>;
+  /** Single draws of a control, for each group; empty when there are none. */
+  draws: ReadonlyArray<ReadonlyArray<number | null>>;
+}
+
+/** The families of one layer, in the order of the taxonomy. */
+export interface LayerFamilies {
+  layer: string;
+  units: number;
+  families: ReadonlyArray<FamilyCount>;
+  /** Of the same layer in a weight-permuted copy; empty when none was labelled. */
+  permuted: ReadonlyArray<FamilyCount>;
+}
+
 /** The layers searched, in the order of the network. */
 export interface LayerScanFigure {
   kind: "layer-scan";
@@ -17,6 +244,63 @@ export interface LayerScanFigure {
   layers: ReadonlyArray<ScannedLayer>;
   /** The layer of the family; None when none was found. */
   chosen: string | null;
+}
+
+/** The families of one layer and their shares. */
+export interface LayerShares {
+  layer: string;
+  families: ReadonlyArray<SharedFamily>;
+  bars: ReadonlyArray<ShareBar>;
+  /** The article's figures for a layer of this name. */
+  published: string | null;
+}
+
+/** The line tuning curve of one unit; angles in degrees, shares of the unit's peak. */
+export interface LineCurve {
+  /** Address, such as "conv2d2:12". */
+  unit: string;
+  /** What the judgement calls it, such as "line". */
+  label: string;
+  /** Normal of the preferred line, 0 to 180. */
+  orientation: number;
+  /** Full width at half the peak. */
+  fwhm: number;
+  /** How many times more is accepted on the side of the longer flank. */
+  tolerance: number;
+  /** Largest response within 25° of the perpendicular. */
+  echo: number;
+  /** Largest response, in the unit's own activation. */
+  peak: number;
+}
+
+/** All units of a family. */
+export interface LinePositionsFigure {
+  kind: "line-positions";
+  words: Words;
+  /** Normals of the lines, degrees, over 180°. */
+  angles: ReadonlyArray<number>;
+  /** Pixels between neighbouring cells. */
+  pitch: number;
+  /** Pixels from the unit's centre down to that of the first cell. */
+  down: number;
+  /** The same to the right. */
+  right: number;
+  /** Of the arcs, pixels; None leaves them out. */
+  radius: number | null;
+  /** In order of orientation. */
+  units: ReadonlyArray<PositionsOfUnit>;
+}
+
+/** Polar plots over 180°, one a unit. */
+export interface LineTunings {
+  kind: "line-tuning";
+  words: Words;
+  /** The layer of all units. */
+  layer: string;
+  /** By label, then in order of orientation. */
+  units: ReadonlyArray<LineCurve>;
+  /** One row a unit: response over its peak, column j at the normal 180·j / columns. */
+  curves: Map2D | null;
 }
 
 /** A table of values of 0 and more, kept as one byte each. */
@@ -84,6 +368,28 @@ export interface NullCounts {
   counts: ReadonlyArray<number>;
 }
 
+/** A unit and the shape it sees. */
+export interface OrientedUnit {
+  /** Address, such as "3b:379". */
+  unit: string;
+  /** A curve has an orientation over 360°, a line over 180°. */
+  shape: "curve" | "line";
+  /** Degrees. */
+  orientation: number;
+}
+
+/** One curve unit and the value of lines to it. */
+export interface PositionsOfUnit {
+  unit: OrientedUnit;
+  /** By the weights: (angles, rows, columns of cells). */
+  values: SignedBlock;
+  /** What short lines drawn there add to the real unit, where they were drawn. */
+  drawn: SignedBlock | null;
+  /** Correlation of the two on the arc. */
+  agreement: number | null;
+  arc: ReadonlyArray<ArcCell>;
+}
+
 /** The tuning curve of one unit. */
 export interface RadialCurve {
   /** Address, such as "3b:379". */
@@ -112,6 +418,12 @@ export interface RadialCurves {
   echo_half_width: number;
 }
 
+/** From one value to another. */
+export interface Range {
+  low: number;
+  high: number;
+}
+
 /** A whole report; figures are numbered in their order. */
 export interface Report {
   schema: "curvecircuits.report/1";
@@ -121,7 +433,7 @@ export interface Report {
   lede: ReadonlyArray<string>;
   model: Model;
   /** The figures, in the order shown. */
-  figures: ReadonlyArray<TuningMaps | RadialCurves | UnitTable | Selectivity | LayerScanFigure | NullCounts | NearMisses>;
+  figures: ReadonlyArray<TuningMaps | RadialCurves | UnitTable | Selectivity | LayerScanFigure | NullCounts | NearMisses | Compression | DownstreamFigure | Echo | IntervalGroups | LinePositionsFigure | LineTunings | WeightMatrix | FamilyCounts | FamilySharesFigure | SchematicFigure | FamilySheet | ClaimsTableFigure>;
   /** Parts that were not made. */
   missing: ReadonlyArray<Missing>;
   colophon: Colophon;
@@ -141,6 +453,38 @@ export interface ScannedLayer {
   permuted: ReadonlyArray<number>;
   /** Largest arc of orientations without a curve unit, degrees. */
   gap: number;
+}
+
+/** Expanded weights from a family to one of the next layer of the chain. */
+export interface SchematicEdge {
+  source: string;
+  target: string;
+  /** Sum of the positive weights, over the sum of magnitudes of all weights into the target. */
+  positive: number;
+  /** The same of the negative weights; at most 0. */
+  negative: number;
+}
+
+/** A layered graph of families; layers are columns, in the order of the network. */
+export interface SchematicFigure {
+  kind: "schematic";
+  words: Words;
+  layers: ReadonlyArray<string>;
+  nodes: ReadonlyArray<SchematicNode>;
+  edges: ReadonlyArray<SchematicEdge>;
+  /** Ids of the nodes whose families the curve circuit is made of. */
+  core: ReadonlyArray<string>;
+}
+
+/** A family of a layer. */
+export interface SchematicNode {
+  /** `layer/family`. */
+  id: string;
+  layer: string;
+  family: string;
+  units: number;
+  /** Of the units of its layer. */
+  share: number;
 }
 
 /** Echo against response at right angles, with the limits of the rule. */
@@ -165,6 +509,80 @@ export interface SelectivityPoint {
   echo: number;
   /** Larger of the responses at +90° and −90°, as a fraction of the peak. */
   at90: number;
+}
+
+/** How many units build one shape. */
+export interface ShapeCount {
+  shape: string;
+  units: number;
+}
+
+/** The share of one family, under one measure, in one place. */
+export interface ShareBar {
+  family: string;
+  place: "peak" | "all";
+  metric: "sum" | "energy" | "positive" | "negative" | "active";
+  /** Mean over the target units. */
+  share: number;
+  /** Lower end of its 95 % interval, by resampling the targets; None when they are too few. */
+  low: number | null;
+  high: number | null;
+}
+
+/** A family of the layer and its size. */
+export interface SharedFamily {
+  family: string;
+  units: number;
+  /** Its share of the layer's units, which it would hold if all had the same weights. */
+  evenly: number;
+}
+
+/** The families of a layer, and one picture with all their thumbnails. */
+export interface SheetLayer {
+  layer: string;
+  /** `filter`: the weights on the pixels; `image`: what an ascent from noise ends at. */
+  shown: "filter" | "image";
+  /** Side of a thumbnail in the network's pixels. */
+  pixels: number;
+  /** Thumbnails in a row of the sprite. */
+  columns: number;
+  /** Side of a thumbnail in the sprite's pixels. */
+  cell: number;
+  /** Data URI of a picture. */
+  sprite: string;
+  rows: ReadonlyArray<SheetRow>;
+}
+
+/** A family of a layer, the units of the highest score first. */
+export interface SheetRow {
+  family: string;
+  /** Units of the family, those not shown too. */
+  members: number;
+  /** 360 for shapes with two sides, 180 for lines, 0 without orientation. */
+  period: number;
+  units: ReadonlyArray<SheetUnit>;
+}
+
+/** One unit of a family. */
+export interface SheetUnit {
+  channel: number;
+  /** −1 where the negative of a unit of a linear layer is meant. */
+  sign: number;
+  /** Degrees: outward normal of curves and angles, normal of lines. */
+  orientation: number | null;
+  score: number;
+  /** Place of its thumbnail in the sprite, row by row. */
+  cell: number;
+}
+
+/** A block of values of either sign, kept as one signed byte each. */
+export interface SignedBlock {
+  /** Length of every axis; the last axis runs fastest. */
+  shape: ReadonlyArray<number>;
+  /** The value of one step: a cell's value is its byte times this; the byte −128 is no value. */
+  scale: number;
+  /** The bytes in base64. */
+  data: string;
 }
 
 /** Responses of one unit to curves of every orientation and radius. */
@@ -235,6 +653,22 @@ export interface UnitTable {
 export interface Version {
   name: string;
   version: string;
+}
+
+/** Expanded weights from each source (a column) to each target (a row). */
+export interface WeightMatrix {
+  kind: "weight-matrix";
+  words: Words;
+  /** The rows, in order of orientation. */
+  targets: ReadonlyArray<OrientedUnit>;
+  /** The columns, in order of orientation. */
+  sources: ReadonlyArray<OrientedUnit>;
+  /** Weights, (targets, sources, rows, columns of cells). */
+  kernels: SignedBlock;
+  /** Sum of every kernel, row after row of the matrix. */
+  sums: ReadonlyArray<number | null>;
+  /** Pixels of the image between neighbouring cells. */
+  pitch: number;
 }
 
 /** Where the weights came from. */

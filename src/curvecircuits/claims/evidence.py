@@ -1,6 +1,6 @@
 """What the claims are measured on: a network, its families, and the experiments, each run once."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -44,6 +44,7 @@ from curvecircuits.families import (
 from curvecircuits.families.tiles import scan_grid
 from curvecircuits.models.network import Network
 from curvecircuits.models.permute import weight_permuted
+from curvecircuits.stimuli import CurveGrid
 from curvecircuits.tuning import CurveTuning, tune
 from curvecircuits.tuning.lines import LineTuning, line_grid, tune_lines
 from curvecircuits.weights import ExpandedWeights, expanded_weights
@@ -300,13 +301,20 @@ class Evidence:
             seed=self.seed,
         )
 
+    def _few(self, layer: str) -> CurveGrid:
+        """Every second orientation of the search, at every second radius: carriers are many."""
+        grid = scan_grid(tile_of(self.network, layer, seed=self.seed))
+        return replace(grid, orientations=grid.orientations[::2], radii=grid.radii[1::2])
+
     def robustness(self, family: Family, *, without: tuple[int, ...] = ()) -> Robustness:
         """Tuning of a family under carriers, with or without some channels of the layer before."""
         kept: dict[Any, Robustness] = self.__dict__.setdefault("_robust", {})
         key = (family, without)
         if key not in kept:
             removed = (self.before, without) if without else None
-            kept[key] = robustness(self.network, family, without=removed, seeds=1)
+            kept[key] = robustness(
+                self.network, family, grid=self._few(family.layer), without=removed, seeds=1
+            )
         return kept[key]
 
     @cached_property

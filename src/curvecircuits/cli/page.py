@@ -11,6 +11,7 @@ def report(
     *,
     out: Path = Path("report.html"),
     layer: str | None = None,
+    circuit: bool = True,
     seed: Seed = 0,
 ) -> None:
     """Find the curve family of a network and write everything measured as one HTML page.
@@ -29,6 +30,9 @@ def report(
         Where to write the page.
     layer
         Search this layer only; by default all whose receptive fields could hold a curve.
+    circuit
+        Also label the families of the early layers and measure the circuit and every claim, which
+        takes most of the time.
 
     """
     network = opened(source)
@@ -41,6 +45,7 @@ def report(
         seed=seed,
         progress=watched(),
         command=_command(source, layer=layer, seed=seed, out=out),
+        circuit=circuit,
     )
     print(f"Wrote {write_report(made, out)}.")
 

@@ -8,8 +8,18 @@ import numpy as np
 from numpy import ndarray
 
 from curvecircuits.artificial import artificial_network
-from curvecircuits.families import Criteria, CurveFamily, CurveUnit, find_curves, stroke
+from curvecircuits.claims import gather, measure_claims
+from curvecircuits.families import (
+    Criteria,
+    CurveFamily,
+    CurveUnit,
+    discover_families,
+    find_curves,
+    stroke,
+)
 from curvecircuits.models.network import Network
+from curvecircuits.models.permute import weight_permuted
+from curvecircuits.report.circuit import circuit_figures, linked_claims
 from curvecircuits.report.document import Colophon, Model, Report, Version, Weights
 from curvecircuits.report.figures import Figure
 from curvecircuits.report.figures.layer_scan import ScannedLayer, layer_scan
@@ -46,8 +56,9 @@ def build_report(
     seed: int = 0,
     progress: bool = False,
     command: str | None = None,
+    circuit: bool = True,
 ) -> Report:
-    """Find the curve family of a network and set the hand-written one beside it.
+    """Find the curve family of a network, measure its circuit, set the hand-written one beside it.
 
     Parameters
     ----------
@@ -59,6 +70,8 @@ def build_report(
         Of the weight-permuted copies.
     command
         The command that made the report, for the colophon.
+    circuit
+        Whether to label the families, measure the circuit and every claim: most of the time.
 
     Raises
     ------
@@ -67,14 +80,68 @@ def build_report(
 
     """
     family = find_curves(network, layer=layer, seed=seed, progress=progress)
-    figures: list[Figure] = []
+    figures: list[tuple[str, Figure]] = []
     rows: list[UnitRow] = []
     searched = family.layer or max(family.layers, key=lambda scan: scan.curves).layer
     if family.found:
         artificial = artificial_network()
         copy = find_curves(artificial, layer="3b", seed=seed, progress=progress)
         rows = [*_rows(family.units, "natural"), *_rows(copy.units, "artificial")]
-        figures += _side_by_side(network, family, artificial, copy, rows, progress)
+        figures += [
+            (figure.kind, figure)
+            for figure in _side_by_side(network, family, artificial, copy, rows, progress)
+        ]
+    figures += _search(family, seed)
+    if family.found and circuit:
+        figures = _with_circuit(network, family, figures, seed, progress)
+    return Report(
+        title=f"Curve detectors in {network.name}",
+        lede=lede(
+            model=network.name,
+            layer=searched,
+            units=network.layer(searched).channels,
+            rows=rows,
+            null=family.permuted_counts,
+        ),
+        model=Model(
+            name=network.name,
+            layer=searched,
+            sha256=family.model_hash,
+            weights=Weights(
+                source=network.provenance.source,
+                sha256=network.provenance.sha256,
+                verified=network.provenance.verified,
+            ),
+        ),
+        figures=tuple(figure for _, figure in figures),
+        colophon=Colophon(versions=_versions(), seed=seed, command=command),
+    )
+
+
+def _with_circuit(
+    network: Network,
+    family: CurveFamily,
+    figures: list[tuple[str, Figure]],
+    seed: int,
+    progress: bool,
+) -> list[tuple[str, Figure]]:
+    """The figures so far, then those of the circuit, then the table of claims."""
+    evidence = gather(network, search=family, seed=seed, progress=progress)
+    copy = discover_families(
+        weight_permuted(network, seed=seed + 1),
+        curve_layer=evidence.curves.layer,
+        layers=evidence.layers,
+        seed=seed,
+        progress=progress,
+    )
+    table = measure_claims(network, evidence=evidence, seed=seed, progress=progress)
+    whole = figures + circuit_figures(evidence, permuted=copy, progress=progress)
+    return [*whole, ("claims", linked_claims(table, whole))]
+
+
+def _search(family: CurveFamily, seed: int) -> list[tuple[str, Figure]]:
+    """What the search saw, layer by layer and in permuted copies."""
+    figures: list[Figure] = []
     best = max(scan.curves for scan in family.layers)
     figures.append(
         layer_scan(
@@ -114,28 +181,7 @@ def build_report(
             ]
         )
     )
-    return Report(
-        title=f"Curve detectors in {network.name}",
-        lede=lede(
-            model=network.name,
-            layer=searched,
-            units=network.layer(searched).channels,
-            rows=rows,
-            null=family.permuted_counts,
-        ),
-        model=Model(
-            name=network.name,
-            layer=searched,
-            sha256=family.model_hash,
-            weights=Weights(
-                source=network.provenance.source,
-                sha256=network.provenance.sha256,
-                verified=network.provenance.verified,
-            ),
-        ),
-        figures=tuple(figures),
-        colophon=Colophon(versions=_versions(), seed=seed, command=command),
-    )
+    return [(figure.kind, figure) for figure in figures]
 
 
 def _versions() -> tuple[Version, ...]:

@@ -8,38 +8,171 @@ from typing import Annotated
 
 from pydantic import Field
 
+from curvecircuits.report.figures.claims_table import ClaimRow, ClaimsTableFigure, claims_table
+from curvecircuits.report.figures.compression import (
+    CompressedBlock,
+    CompressedSize,
+    Compression,
+    compression,
+)
+from curvecircuits.report.figures.downstream import (
+    BuiltUnit,
+    DownstreamFigure,
+    ShapeCount,
+    downstream,
+)
+from curvecircuits.report.figures.echo import (
+    Echo,
+    EchoRow,
+    echo,
+)
+from curvecircuits.report.figures.family_counts import (
+    FamilyCount,
+    FamilyCounts,
+    LayerFamilies,
+    family_counts,
+)
+from curvecircuits.report.figures.family_shares import (
+    FamilySharesFigure,
+    LayerShares,
+    ShareBar,
+    SharedFamily,
+    family_shares_figure,
+)
+from curvecircuits.report.figures.family_sheet import (
+    FamilySheet,
+    SheetLayer,
+    SheetRow,
+    SheetUnit,
+    family_sheet,
+)
+from curvecircuits.report.figures.interval_groups import (
+    IntervalGroups,
+    IntervalSeries,
+    interval_groups,
+    series,
+)
+from curvecircuits.report.figures.interval_sources import (
+    motif_angles,
+    robustness_groups,
+    rotation_groups,
+    weight_bands,
+)
 from curvecircuits.report.figures.layer_scan import LayerScanFigure, ScannedLayer, layer_scan
+from curvecircuits.report.figures.line_positions import (
+    ArcCell,
+    LinePositionsFigure,
+    PositionsOfUnit,
+    line_positions_figure,
+    tolerance_groups,
+)
+from curvecircuits.report.figures.line_tuning import (
+    LineCurve,
+    LineTunings,
+    line_tuning,
+)
 from curvecircuits.report.figures.near_misses import NearMiss, NearMisses, near_misses
 from curvecircuits.report.figures.null_counts import NullCounts, null_counts
 from curvecircuits.report.figures.radial_curves import RadialCurve, RadialCurves, radial_curves
+from curvecircuits.report.figures.schematic import SchematicFigure, schematic_figure
 from curvecircuits.report.figures.selectivity import Selectivity, SelectivityPoint, selectivity
 from curvecircuits.report.figures.tuning_maps import TuningMap, TuningMaps, tuning_maps
 from curvecircuits.report.figures.unit_table import UnitTable, unit_table
+from curvecircuits.report.figures.weight_matrix import (
+    WeightMatrix,
+    weight_matrix,
+)
 
 Figure = Annotated[
-    TuningMaps | RadialCurves | UnitTable | Selectivity | LayerScanFigure | NullCounts | NearMisses,
+    TuningMaps
+    | RadialCurves
+    | UnitTable
+    | Selectivity
+    | LayerScanFigure
+    | NullCounts
+    | NearMisses
+    | Compression
+    | DownstreamFigure
+    | Echo
+    | IntervalGroups
+    | LinePositionsFigure
+    | LineTunings
+    | WeightMatrix
+    | FamilyCounts
+    | FamilySharesFigure
+    | SchematicFigure
+    | FamilySheet
+    | ClaimsTableFigure,
     Field(discriminator="kind"),
 ]
 
 __all__ = [
+    "ArcCell",
+    "BuiltUnit",
+    "ClaimRow",
+    "ClaimsTableFigure",
+    "CompressedBlock",
+    "CompressedSize",
+    "Compression",
+    "DownstreamFigure",
+    "Echo",
+    "EchoRow",
+    "FamilyCount",
+    "FamilyCounts",
+    "FamilySharesFigure",
+    "FamilySheet",
     "Figure",
+    "IntervalGroups",
+    "IntervalSeries",
+    "LayerFamilies",
     "LayerScanFigure",
+    "LayerShares",
+    "LineCurve",
+    "LinePositionsFigure",
+    "LineTunings",
     "NearMiss",
     "NearMisses",
     "NullCounts",
+    "PositionsOfUnit",
     "RadialCurve",
     "RadialCurves",
     "ScannedLayer",
+    "SchematicFigure",
     "Selectivity",
     "SelectivityPoint",
+    "ShapeCount",
+    "ShareBar",
+    "SharedFamily",
+    "SheetLayer",
+    "SheetRow",
+    "SheetUnit",
     "TuningMap",
     "TuningMaps",
     "UnitTable",
+    "WeightMatrix",
+    "claims_table",
+    "compression",
+    "downstream",
+    "echo",
+    "family_counts",
+    "family_shares_figure",
+    "family_sheet",
+    "interval_groups",
     "layer_scan",
+    "line_positions_figure",
+    "line_tuning",
+    "motif_angles",
     "near_misses",
     "null_counts",
     "radial_curves",
+    "robustness_groups",
+    "rotation_groups",
+    "schematic_figure",
     "selectivity",
+    "series",
+    "tolerance_groups",
     "tuning_maps",
     "unit_table",
+    "weight_bands",
+    "weight_matrix",
 ]

@@ -1,0 +1,146 @@
+"""The figures of the circuit: what the claims were measured on, in the order of the article."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from tqdm import tqdm
+
+from curvecircuits.circuits.branches import branches
+from curvecircuits.circuits.kernels import kernels
+from curvecircuits.circuits.motif import TangentMotif
+from curvecircuits.circuits.schematic import schematic
+from curvecircuits.claims import ClaimTable, Evidence
+from curvecircuits.claims.evidence import NotTestableError
+from curvecircuits.errors import InputError
+from curvecircuits.families import Taxonomy
+from curvecircuits.families.line_tuning import judge_lines
+from curvecircuits.report.figures import Figure
+from curvecircuits.report.figures.claims_table import claims_table
+from curvecircuits.report.figures.compression import compression
+from curvecircuits.report.figures.downstream import downstream
+from curvecircuits.report.figures.echo import echo
+from curvecircuits.report.figures.family_counts import family_counts
+from curvecircuits.report.figures.family_shares import family_shares_figure
+from curvecircuits.report.figures.family_sheet import family_sheet
+from curvecircuits.report.figures.interval_sources import (
+    motif_angles,
+    robustness_groups,
+    rotation_groups,
+    weight_bands,
+)
+from curvecircuits.report.figures.line_positions import line_positions_figure, tolerance_groups
+from curvecircuits.report.figures.line_tuning import line_tuning
+from curvecircuits.report.figures.schematic import schematic_figure
+from curvecircuits.report.figures.weight_matrix import weight_matrix
+
+_SHEET = 6
+"""Units of a family that the sheet shows."""
+
+Made = list[tuple[str, Figure]]
+
+
+def circuit_figures(
+    evidence: Evidence, *, permuted: Taxonomy | None = None, progress: bool = False
+) -> Made:
+    """The figures that can be made of a network, by the names that claims give them.
+
+    What a network has nothing to show for is left out; the table of claims says why.
+
+    Parameters
+    ----------
+    permuted
+        Families of a weight-permuted copy, to set beside the network's own.
+
+    Returns
+    -------
+    figures
+        (name, figure), in the order shown.
+    """
+    e = evidence
+    recipes: list[tuple[str, Callable[[], Figure]]] = [
+        ("family-counts", lambda: family_counts(e.taxonomy, permuted)),
+        ("family-shares", lambda: family_shares_figure(e.shares)),
+        (
+            "schematic",
+            lambda: schematic_figure(schematic(e.network, e.taxonomy, e.curves)),
+        ),
+        (
+            "family-sheet",
+            lambda: family_sheet(e.network, e.taxonomy, most=_SHEET, seed=e.seed),
+        ),
+        (
+            "weight-matrix",
+            lambda: weight_matrix(kernels(e.weights(1), e.curves, e.early), evidence=e.similarity),
+        ),
+        ("weight-bands", lambda: weight_bands(e.similarity)),
+        ("motif", lambda: motif_angles(_motif(e))),
+        ("echo", lambda: echo(e.echo)),
+        ("rotation", lambda: rotation_groups([e.rotation])),
+        ("compression", lambda: compression([e.compression])),
+        ("line-matrix", lambda: _line_matrix(e)),
+        (
+            "line-positions",
+            lambda: line_positions_figure(
+                e.positions, tolerance=e.tolerance, drawn=e.confirmation, radius=e.radius
+            ),
+        ),
+        ("tolerance", lambda: tolerance_groups(e.positions, e.tolerance)),
+        ("line-tuning", lambda: _line_tuning(e)),
+        (
+            "robustness",
+            lambda: robustness_groups(
+                {f"{f.layer} {f.name}": e.robustness(f) for f in (e.early, e.curves)}
+            ),
+        ),
+        (
+            "downstream",
+            lambda: downstream(
+                e.downstream,
+                drawn=e.drawn if any(u.shape for u in e.downstream.units) else None,
+                branches=branches(e.network, e.after),
+            ),
+        ),
+    ]
+    made: Made = []
+    for name, recipe in tqdm(recipes, desc="figures", unit="figure", disable=not progress):
+        try:
+            made.append((name, recipe()))
+        except (NotTestableError, InputError):
+            continue
+    return made
+
+
+def _motif(e: Evidence) -> TangentMotif:
+    return e.motif(e.curves, e.early, radius=e.radius)
+
+
+def _line_matrix(e: Evidence) -> Figure:
+    back = e.line_layers[1]
+    found = e.line_matrix(back)
+    return weight_matrix(
+        kernels(e.weights(back), e.curves, e.lines(back)),
+        evidence=found,
+        title="Lines to curves",
+    )
+
+
+def _line_tuning(e: Evidence) -> Figure:
+    layer = e.layer(e.line_layers[0])
+    tuning = e.line_tuning(layer)
+    return line_tuning(tuning, judge_lines(tuning.curve()), layer=layer)
+
+
+def linked_claims(table: ClaimTable, figures: list[tuple[str, Figure]]) -> Figure:
+    """The table of claims, its links turned into the anchors that figures have on the page.
+
+    Parameters
+    ----------
+    figures
+        All figures of the page by name, in their order.
+    """
+    anchors = {
+        name: f"figure-{number}-{figure.kind}"
+        for number, (name, figure) in enumerate(figures, start=1)
+    }
+    claims = tuple(replace(claim, figure=anchors.get(claim.figure or "")) for claim in table.claims)
+    return claims_table(replace(table, claims=claims))

@@ -1,0 +1,159 @@
+"""Claims: verdicts follow intervals, controls say nothing holds, and the table is complete."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from networks import planted
+
+from curvecircuits.artificial import artificial_network
+from curvecircuits.circuits.chance import Compared
+from curvecircuits.circuits.intervals import Interval, resampled
+from curvecircuits.claims import CLAIMS, ClaimTable, measure_claims
+from curvecircuits.claims.verdict import beyond_chance, judged, within
+from curvecircuits.cli import main
+from curvecircuits.errors import InputError
+from curvecircuits.models.wrap import wrap
+from curvecircuits.store import dump, load
+
+CONTRACT = {
+    "id",
+    "section",
+    "statement",
+    "published",
+    "measured",
+    "interval",
+    "permuted",
+    "holds",
+}
+
+
+@pytest.fixture(scope="module")
+def artificial() -> ClaimTable:
+    return measure_claims(artificial_network(), layer="3b")
+
+
+def test_there_are_claims_enough():
+    assert len(CLAIMS) >= 25
+    assert len({c.id for c in CLAIMS}) == len(CLAIMS)
+    assert all(c.statement.endswith(".") and c.how and c.criterion for c in CLAIMS)
+
+
+@given(st.floats(-5, 5), st.floats(0, 3), st.floats(0, 3), st.floats(-3, 3), st.floats(0, 4))
+def test_a_verdict_is_where_the_interval_lies(value, below, above, low, span):
+    found = Interval(value=value, low=value - below, high=value + above, units=9)
+    holds = within(found, low, low + span)
+    inside = low <= found.low and found.high <= low + span
+    outside = found.high < low or found.low > low + span
+    assert holds is (True if inside else False if outside else None)
+
+
+def test_too_few_units_are_undecided():
+    finding = judged(resampled(np.array([1.0, 2.0])), low=0)
+    assert finding.holds is None
+    assert "Too few units (2)" in finding.note
+
+
+def test_chance_can_undo_a_claim():
+    measured = Interval(value=1.0, low=0.5, high=1.5, units=9)
+    rare = Compared(measured=measured, null=(0.0,) * 99, side="above")
+    common = Compared(measured=measured, null=(0.0, 1.0) * 50, side="above")
+    assert beyond_chance(rare, note="").holds is True
+    assert beyond_chance(common, note="").holds is None
+    assert beyond_chance(Compared(measured=measured, null=(), side="below"), note="").holds is False
+
+
+def test_the_artificial_network_bears_the_story_out(artificial):
+    holds = {c.id: c.holds for c in artificial.claims}
+    for name in (
+        "rotated-copies",
+        "rotation-equivariant",
+        "similar-excite",
+        "opposing-inhibit",
+        "tiles-follow-the-arc",
+        "preference-shifts",
+        "early-curves-echo",
+        "curves-have-no-echo",
+        "echo-returns",
+        "tangent-motif",
+        "lines-along-the-tangent",
+    ):
+        assert holds[name] is True, name
+
+
+def test_next_to_nothing_holds_on_the_permuted_copy(artificial):
+    assert sum(c.permuted is True for c in artificial.claims) <= 2
+
+
+def test_every_claim_stays_in_the_table(artificial):
+    assert [c.id for c in artificial.claims] == [c.id for c in CLAIMS]
+    for c in artificial.claims:
+        assert c.measured is None or math.isfinite(c.measured)
+        assert c.holds is None or c.measured is not None or c.note
+        if c.measured is None and c.holds is None:
+            assert c.note
+        if c.interval is not None and c.measured is not None:
+            assert c.interval[0] <= c.measured <= c.interval[1]
+    assert load(ClaimTable, dump(artificial)) == artificial
+
+
+def test_the_same_seed_gives_the_same_table(artificial):
+    again = measure_claims(artificial_network(), layer="3b", claims=["echo-returns", "tolerance"])
+    first = {c.id: c for c in artificial.claims}
+    assert all(c == first[c.id] for c in again.claims)
+
+
+def test_a_network_without_curves_is_told_so():
+    from torch import nn
+
+    network = wrap(
+        nn.Sequential(nn.Conv2d(3, 8, 9, stride=4), nn.ReLU(), nn.Conv2d(8, 8, 9), nn.ReLU()),
+        input_size=96,
+    )
+    found = measure_claims(network)
+    assert found.layer is None
+    assert all(c.holds is None and c.permuted is None for c in found.claims)
+    assert all("curve family" in c.note for c in found.claims)
+
+
+def test_a_shallow_network_tests_what_it_can():
+    """Two layers: there are no early curves, and each claim says what is missing."""
+    found = measure_claims(planted([0.0, 45.0, 90.0, 135.0, 180.0, 225.0, 270.0, 315.0]))
+    assert found.layer == "3"
+    holds = {c.id: c.holds for c in found.claims}
+    assert holds["rotated-copies"] is True
+    assert all(c.note.startswith("Not testable here") for c in found.claims if c.measured is None)
+
+
+def test_unknown_claims_are_refused():
+    with pytest.raises(InputError, match=r"valid are .*echo-returns"):
+        measure_claims(artificial_network(), claims=["flat-earth"])
+
+
+def test_the_command_prints_the_contract(capsys):
+    chosen = ["--claim", "similar-excite", "--claim", "shapes-drawn"]
+    status = main(["claims", "--model", "artificial", "--layer", "3b", "--json", *chosen])
+    printed = json.loads(capsys.readouterr().out)
+    assert status == 0
+    assert printed["model"] == "artificial"
+    first, second = printed["claims"]
+    assert set(first) >= CONTRACT
+    assert first["holds"] is True
+    assert first["permuted"] is not True
+    assert second["holds"] is None
+    assert "Not testable here" in second["note"]
+
+
+def test_the_command_in_words_and_side_by_side(capsys):
+    options = ["--layer", "3b", "--claim", "rotated-copies"]
+    assert main(["claims", "--model", "artificial", *options]) == 0
+    printed = capsys.readouterr().out
+    assert "holds  The curve family covers the circle" in printed
+    assert "On the permuted copy" in printed
+    assert main(["claims", "--compare", "artificial", "artificial", *options]) == 0
+    printed = capsys.readouterr().out
+    assert printed.count("curves in 3b") == 2
+    assert "rotated-copies" in printed

@@ -1,0 +1,198 @@
+import { useEffect, useState } from "preact/hooks";
+import type { Table } from "../lib/csv";
+import { number } from "../lib/format";
+import type { ClaimRow, ClaimsTableFigure } from "../types";
+import "./families.css";
+
+type Verdict = ClaimRow["verdict"];
+
+const SYMBOLS: Readonly<Record<Verdict, string>> = {
+  holds: "✓",
+  "does not hold": "✗",
+  undecided: "?",
+  "says nothing": "○",
+  "cannot be tested": "–",
+};
+const VERDICTS = Object.keys(SYMBOLS) as Verdict[];
+
+/** The claims, filtered by verdict and by words; each opens to how it was measured. */
+export function Body({ figure }: { figure: ClaimsTableFigure }) {
+  const [verdict, setVerdict] = useState<Verdict | null>(null);
+  const [words, setWords] = useState("");
+  const present = VERDICTS.filter((each) => figure.rows.some((row) => row.verdict === each));
+  const rows = figure.rows.filter(
+    (row) => (verdict === null || row.verdict === verdict) && matches(row, words),
+  );
+  const counted = (each: Verdict) => figure.rows.filter((row) => row.verdict === each).length;
+  return (
+    <div class="claims">
+      <div class="controls" data-unprinted>
+        <div role="group" aria-label="Verdict">
+          <button
+            type="button"
+            class="tab"
+            aria-pressed={verdict === null}
+            onClick={() => setVerdict(null)}
+          >
+            all {figure.rows.length}
+          </button>
+          {present.map((each) => (
+            <button
+              type="button"
+              class="tab"
+              aria-pressed={verdict === each}
+              onClick={() => setVerdict(verdict === each ? null : each)}
+            >
+              <Sign verdict={each} /> {each} {counted(each)}
+            </button>
+          ))}
+        </div>
+        <label>
+          Search{" "}
+          <input
+            type="search"
+            value={words}
+            onInput={(event) => setWords(event.currentTarget.value)}
+          />
+        </label>
+        <span role="status">
+          {rows.length === figure.rows.length ? "" : `${rows.length} shown`}
+        </span>
+      </div>
+      <div class="scroll" tabIndex={0} role="region" aria-label="Table of the claims">
+        <table>
+          <thead>
+            <tr>
+              {["Claim", "Published", "Measured", "Permuted copy", "Verdict", "Figure"].map((name) => (
+                <th scope="col">{name}</th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row) => (
+              <Row key={row.id} row={row} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </div>
+  );
+}
+
+function Row({ row }: { row: ClaimRow }) {
+  const [open, setOpen] = useState(false);
+  const figure = useFigure(row.figure);
+  const more = `claim-${row.id}`;
+  return (
+    <>
+      <tr>
+        <th scope="row">
+          <small>{row.section}</small>
+          <button
+            type="button"
+            class="claim"
+            aria-expanded={open}
+            aria-controls={open ? more : undefined}
+            onClick={() => setOpen(!open)}
+          >
+            <span class="claim-arrow" aria-hidden="true" data-unprinted>
+              {open ? "▾" : "▸"}
+            </span>
+            {row.statement}
+          </button>
+        </th>
+        <td data-name="Published">{row.published ?? "–"}</td>
+        <td data-name="Measured">
+          <Measured value={row.measured} low={row.low} high={row.high} />
+          <small>{row.quantity}</small>
+        </td>
+        <td data-name="Permuted copy">
+          <Measured value={row.permuted_measured} low={row.permuted_low} high={row.permuted_high} />
+        </td>
+        <td data-name="Verdict" class="verdict">
+          <span>
+            <Sign verdict={row.verdict} /> {row.verdict}
+          </span>
+          {row.verdict === "says nothing" && <small>holds on permuted weights too</small>}
+        </td>
+        <td data-name="Figure">
+          {figure === null ? "–" : <a href={`#${figure.id}`}>Figure {figure.number}</a>}
+        </td>
+      </tr>
+      {open && (
+        <tr class="claim-more" id={more}>
+          <td colSpan={6}>
+            <p>
+              <b>How.</b> {row.how}
+            </p>
+            <p>
+              <b>Holds when</b> the interval is {row.criterion}.
+            </p>
+            {row.note !== "" && (
+              <p>
+                <b>Note.</b> {row.note}
+              </p>
+            )}
+          </td>
+        </tr>
+      )}
+    </>
+  );
+}
+
+function Sign({ verdict }: { verdict: Verdict }) {
+  return (
+    <span class={`sign ${verdict.replaceAll(" ", "-")}`} aria-hidden="true">
+      {SYMBOLS[verdict]}
+    </span>
+  );
+}
+
+function Measured(props: { value: number | null; low: number | null; high: number | null }) {
+  const { value, low, high } = props;
+  if (value === null) return <>–</>;
+  const interval = low === null || high === null ? "no interval" : `${sign(low)} to ${sign(high)}`;
+  return (
+    <>
+      <b>{sign(value)}</b> <span class="interval">{interval}</span>
+    </>
+  );
+}
+
+/** A number with a real minus sign. */
+function sign(value: number): string {
+  return number(value).replace("-", "−");
+}
+
+/** The figure of an id or a kind, once all are on the page. */
+function useFigure(name: string | null): { id: string; number: string } | null {
+  const [found, setFound] = useState<{ id: string; number: string } | null>(null);
+  useEffect(() => {
+    const all = Array.from(document.querySelectorAll("figure"));
+    const at = all.find((each) => each.id === name) ?? all.find((each) => each.dataset.kind === name);
+    const number = at && /^figure-(\d+)-/.exec(at.id)?.[1];
+    setFound(at && number ? { id: at.id, number } : null);
+  }, [name]);
+  return found;
+}
+
+function matches(row: ClaimRow, words: string): boolean {
+  const text = [row.id, row.section, row.statement, row.published, row.quantity, row.note]
+    .join(" ")
+    .toLowerCase();
+  return words.toLowerCase().split(/\s+/).every((word) => text.includes(word));
+}
+
+export function table(figure: ClaimsTableFigure): Table {
+  return {
+    header: [
+      "id", "section", "statement", "published", "quantity", "measured", "low", "high",
+      "permuted", "permuted_low", "permuted_high", "criterion", "verdict", "how", "note", "figure",
+    ],
+    rows: figure.rows.map((row) => [
+      row.id, row.section, row.statement, row.published, row.quantity, row.measured, row.low,
+      row.high, row.permuted_measured, row.permuted_low, row.permuted_high, row.criterion,
+      row.verdict, row.how, row.note, row.figure,
+    ]),
+  };
+}
