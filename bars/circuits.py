@@ -3,13 +3,14 @@
 import numpy as np
 
 from bars import Outcome, bar
-from bars.families import GOOGLENET
-from curvecircuits.artificial import artificial_network
+from bars.families import googlenet
+from curvecircuits.artificial import Constants, artificial_network
 from curvecircuits.circuits import Interval
+from curvecircuits.circuits.along_arc import along_arc
 from curvecircuits.circuits.echo import EchoExperiment, echo_experiment
 from curvecircuits.circuits.linear_view import linear_view
 from curvecircuits.circuits.similarity import Similarity, similarity
-from curvecircuits.families import find_curves
+from curvecircuits.claims import gather
 from curvecircuits.families.family import Family
 from curvecircuits.families.tiles import scan_grid, tile_of
 from curvecircuits.models.network import Network
@@ -46,20 +47,11 @@ def early_curves(
 
 
 def googlenet_families(*, wide: bool = False) -> tuple[Network, Family, Family]:
-    """GoogLeNet, its curves of 3b, and early curves of 3a by a strict or a lenient rule."""
-    from curvecircuits.catalog import load
-
-    network = load("googlenet", weights=GOOGLENET)
-    found = find_curves(network, layer="3b", permutations=1)
-    curves = Family(
-        name="curve",
-        layer="3b",
-        channels=tuple(u.channel for u in found.units),
-        orientations=tuple(u.outline_orientation for u in found.units),
-        period=360,
-    )
-    rule = {"strength": 0.3, "harmonic": 0.25} if wide else {}
-    return network, curves, early_curves(network, "3a", **rule)
+    """GoogLeNet, its curves of 3b, and the early curves of 3a: as labelled, or leniently taken."""
+    found = gather(googlenet(), layer="3b")
+    rule = {"strength": 0.3, "harmonic": 0.25}
+    early = early_curves(found.network, "3a", **rule) if wide else found.early
+    return found.network, found.curves, early
 
 
 def artificial_families() -> tuple[Network, Family, Family]:
@@ -125,6 +117,31 @@ def googlenet_echo_wide(quick: bool) -> Outcome:
 def artificial_echo(quick: bool) -> Outcome:
     del quick
     return _echo([echoes(*artificial_families())], absolute=True)
+
+
+def _tiles(network: Network, curves: Family, early: Family, radius: float) -> Outcome:
+    weights = expanded_weights(network, early.layer, units=curves.units)
+    found = along_arc(weights, curves, early, radius=radius)
+    similar, opposing = found.similar, found.opposing
+    return Outcome(
+        value=f"{_shown(similar.measured)} similar, {_shown(opposing.measured)} opposing",
+        bound="> 0 and < 0, p ≤ 0.05",
+        ok=similar.holds and opposing.holds,
+        detail=f"p {similar.p:.3f} and {opposing.p:.3f}; {len(early)} early curves",
+    )
+
+
+@bar(number="2.3", title="GoogLeNet: tiles follow the arc, position by position", needs_shared=True)
+def googlenet_tiles(quick: bool) -> Outcome:
+    del quick
+    found = gather(googlenet(), layer="3b")
+    return _tiles(found.network, found.curves, found.early, found.radius)
+
+
+@bar(number="2.3", title="Artificial network: tiles follow the arc")
+def artificial_tiles(quick: bool) -> Outcome:
+    del quick
+    return _tiles(*artificial_families(), Constants().curve_radius)
 
 
 def weight_bands(network: Network, curves: Family, early: Family) -> Similarity:

@@ -90,7 +90,10 @@ def test_help_is_quick_and_teaches_by_example() -> None:
     assert "curvecircuits find --model" in done.stdout
 
 
-@pytest.mark.parametrize("command", ["models", "fetch", "layers", "find", "tune", "report"])
+@pytest.mark.parametrize(
+    "command",
+    ["models", "fetch", "layers", "find", "tune", "families", "weights", "claims", "report"],
+)
 def test_each_command_has_an_example(capsys: pytest.CaptureFixture[str], command: str) -> None:
     assert main([command, "--help"]) == 0
     shown = capsys.readouterr().out

@@ -11,16 +11,37 @@ def report():
     return build_report(artificial_network(), layer="3b", seed=3, command="curvecircuits report")
 
 
+FAMILY = [
+    "tuning-maps",
+    "radial-curves",
+    "unit-table",
+    "selectivity",
+    "layer-scan",
+    "null-counts",
+    "near-misses",
+]
+
+
 def test_every_figure_is_there_in_order(report):
-    assert [f.kind for f in report.figures] == [
-        "tuning-maps",
-        "radial-curves",
-        "unit-table",
-        "selectivity",
-        "layer-scan",
-        "null-counts",
-        "near-misses",
-    ]
+    kinds = [f.kind for f in report.figures]
+    assert kinds[: len(FAMILY)] == FAMILY
+    expected = ["family-counts", "schematic", "weight-matrix", "echo", "compression"]
+    assert [k for k in dict.fromkeys(kinds) if k in expected] == expected
+    assert "line-positions" in kinds
+    assert "downstream" not in kinds, "nothing builds on the last layer"
+    assert kinds[-1] == "claims-table"
+
+
+def test_claims_point_at_their_figures(report):
+    ids = {f"figure-{n}-{f.kind}" for n, f in enumerate(report.figures, start=1)}
+    linked = {row.figure for row in report.figures[-1].rows if row.figure}
+    assert linked <= ids
+    assert len(linked) > 5
+
+
+def test_the_circuit_can_be_left_out():
+    bare = build_report(artificial_network(), layer="3b", circuit=False)
+    assert [f.kind for f in bare.figures] == FAMILY
 
 
 def test_rows_are_both_families_and_each_unit_meets_itself(report):

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from curvecircuits import catalog, images, report, stimuli
     from curvecircuits.catalog.load import load
     from curvecircuits.circuits.editing import drop_weights
+    from curvecircuits.claims.measure import measure_claims
+    from curvecircuits.claims.records import ClaimTable
     from curvecircuits.errors import (
         CurveCircuitsError,
         InputError,
@@ -28,8 +30,11 @@ if TYPE_CHECKING:
         WeightsError,
     )
     from curvecircuits.families.criteria import Criteria
+    from curvecircuits.families.discover import discover_families
+    from curvecircuits.families.family import Family
     from curvecircuits.families.find import find_curves
     from curvecircuits.families.records import CurveFamily
+    from curvecircuits.families.taxonomy import Taxonomy
     from curvecircuits.images.accuracy import accuracy
     from curvecircuits.models.address import Direction, Unit, parse_address
     from curvecircuits.models.edit import edit
@@ -63,6 +68,7 @@ _HOMES = {
     "Ablation": "weights.check",
     "AddWeights": "models.edits",
     "Agreement": "weights.check",
+    "ClaimTable": "claims.records",
     "Connection": "weights.top",
     "Criteria": "families.criteria",
     "CurveCircuitsError": "errors",
@@ -70,6 +76,7 @@ _HOMES = {
     "CurveTuning": "tuning",
     "Direction": "models.address",
     "ExpandedWeights": "weights.expanded",
+    "Family": "families.family",
     "GroupMatrix": "weights.blocks",
     "InputError": "errors",
     "KeepInputs": "models.edits",
@@ -80,6 +87,7 @@ _HOMES = {
     "Report": "report",
     "ScaleUnits": "models.edits",
     "SetUnits": "models.edits",
+    "Taxonomy": "families.taxonomy",
     "UnavailableError": "errors",
     "Unit": "models.address",
     "WeightBlock": "weights.blocks",
@@ -90,6 +98,7 @@ _HOMES = {
     "accuracy": "images.accuracy",
     "agreement": "weights.check",
     "build_report": "report.build",
+    "discover_families": "families.discover",
     "drop_weights": "circuits.editing",
     "edit": "models.edit",
     "edits_from_json": "models.edit_json",
@@ -99,6 +108,7 @@ _HOMES = {
     "group_matrix": "weights.blocks",
     "linear_bias": "weights.expanded",
     "load": "catalog.load",
+    "measure_claims": "claims.measure",
     "parse_address": "models.address",
     "resumed": "weights.resume",
     "top_inputs": "weights.top",
@@ -117,6 +127,7 @@ __all__ = [
     "Ablation",
     "AddWeights",
     "Agreement",
+    "ClaimTable",
     "Connection",
     "Criteria",
     "CurveCircuitsError",
@@ -124,6 +135,7 @@ __all__ = [
     "CurveTuning",
     "Direction",
     "ExpandedWeights",
+    "Family",
     "GroupMatrix",
     "InputError",
     "KeepInputs",
@@ -134,6 +146,7 @@ __all__ = [
     "Report",
     "ScaleUnits",
     "SetUnits",
+    "Taxonomy",
     "UnavailableError",
     "Unit",
     "WeightBlock",
@@ -146,6 +159,7 @@ __all__ = [
     "agreement",
     "build_report",
     "catalog",
+    "discover_families",
     "drop_weights",
     "edit",
     "edits_from_json",
@@ -156,6 +170,7 @@ __all__ = [
     "images",
     "linear_bias",
     "load",
+    "measure_claims",
     "parse_address",
     "report",
     "resumed",

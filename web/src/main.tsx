@@ -9,7 +9,7 @@ const SCHEMA: Report["schema"] = "curvecircuits.report/1";
 /** A figure as read: its data, or why it could not be read. */
 export type Read = { figure: Figure } | { problem: string };
 
-function start(): void {
+async function start(): Promise<void> {
   const root = document.getElementById("page");
   if (root === null) return;
   root.replaceChildren();
@@ -21,7 +21,8 @@ function start(): void {
       throw new Error(`its data is “${report.schema}”, and this page shows “${SCHEMA}”`);
     }
     const blocks = document.querySelectorAll('script[data-role="figure"]');
-    render(<Page report={report} figures={Array.from(blocks, read)} />, root);
+    const figures = await Promise.all(Array.from(blocks, read));
+    render(<Page report={report} figures={figures} />, root);
   } catch (error) {
     const line = document.createElement("p");
     line.className = "note";
@@ -30,12 +31,21 @@ function start(): void {
   }
 }
 
-function read(block: Element): Read {
+async function read(block: Element): Promise<Read> {
   try {
-    return { figure: JSON.parse(block.textContent ?? "") as Figure };
+    const text = block.textContent ?? "";
+    const json = block.hasAttribute("data-deflated") ? await inflated(text) : text;
+    return { figure: JSON.parse(json) as Figure };
   } catch (error) {
     return { problem: why(error) };
   }
+}
+
+/** The text that was deflated and written in base64, as large figures are. */
+function inflated(text: string): Promise<string> {
+  const bytes = Uint8Array.from(atob(text), (each) => each.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return new Response(stream).text();
 }
 
 function why(error: unknown): string {
@@ -43,5 +53,5 @@ function why(error: unknown): string {
 }
 
 // The data stands after the script, so that the text above is painted before it is read.
-if (document.readyState === "loading") addEventListener("DOMContentLoaded", start);
-else start();
+if (document.readyState === "loading") addEventListener("DOMContentLoaded", () => void start());
+else void start();

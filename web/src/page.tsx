@@ -1,3 +1,4 @@
+import { Fragment } from "preact";
 import type { Read } from "./main";
 import { Boundary } from "./parts/boundary";
 import { Colophon } from "./parts/colophon";
@@ -5,23 +6,46 @@ import { Frame, figureId } from "./parts/frame";
 import { Provenance } from "./parts/provenance";
 import type { Report } from "./types";
 
+interface Numbered {
+  read: Read;
+  number: number;
+}
+
+/** Figures under one heading; those before the first section have none. */
+interface Group {
+  id: string;
+  title: string | null;
+  figures: ReadonlyArray<Numbered>;
+}
+
 /** Everything under the title and the lede. */
 export function Page({ report, figures }: { report: Report; figures: ReadonlyArray<Read> }) {
+  const groups = grouped(report, figures);
+  const level = report.sections.length > 0 ? 3 : 2;
   return (
     <>
       <Provenance model={report.model} />
-      <Contents figures={figures} />
-      {figures.map((each, index) =>
-        "problem" in each ? (
-          <p class="note">
-            Figure {index + 1} cannot be read: {each.problem}.
-          </p>
-        ) : (
-          <Boundary name={`Figure ${index + 1}`} key={index}>
-            <Frame figure={each.figure} number={index + 1} schema={report.schema} />
-          </Boundary>
-        ),
-      )}
+      {figures.length > 1 && <Contents groups={groups} />}
+      {groups.map((group) => (
+        <Fragment key={group.id}>
+          {group.title !== null && (
+            <h2 class="section" id={group.id}>
+              {group.title}
+            </h2>
+          )}
+          {group.figures.map(({ read, number }) =>
+            "problem" in read ? (
+              <p class="note">
+                Figure {number} cannot be read: {read.problem}.
+              </p>
+            ) : (
+              <Boundary name={`Figure ${number}`} key={number}>
+                <Frame figure={read.figure} number={number} schema={report.schema} level={level} />
+              </Boundary>
+            ),
+          )}
+        </Fragment>
+      ))}
       {report.missing.length > 0 && (
         <section class="missing" aria-label="Parts not made">
           {report.missing.map((part) => (
@@ -36,21 +60,41 @@ export function Page({ report, figures }: { report: Report; figures: ReadonlyArr
   );
 }
 
-function Contents({ figures }: { figures: ReadonlyArray<Read> }) {
-  if (figures.length < 2) return null;
+function grouped(report: Report, figures: ReadonlyArray<Read>): Group[] {
+  const all = figures.map((read, index) => ({ read, number: index + 1 }));
+  const starts = [{ title: null, first: 1 }, ...report.sections];
+  return starts
+    .map(({ title, first }, index) => ({
+      id: `section-${index}`,
+      title,
+      figures: all.slice(first - 1, (starts[index + 1]?.first ?? Infinity) - 1),
+    }))
+    .filter((group) => group.figures.length > 0);
+}
+
+function Contents({ groups }: { groups: ReadonlyArray<Group> }) {
   return (
     <nav class="contents" aria-label="Figures">
-      <ol>
-        {figures.map((each, index) => (
-          <li>
-            {"figure" in each ? (
-              <a href={`#${figureId(each.figure, index + 1)}`}>{each.figure.words.title}</a>
-            ) : (
-              "Not readable"
-            )}
-          </li>
-        ))}
-      </ol>
+      {groups.map((group) => (
+        <section key={group.id}>
+          {group.title !== null && (
+            <p class="label">
+              <a href={`#${group.id}`}>{group.title}</a>
+            </p>
+          )}
+          <ol start={group.figures[0]?.number}>
+            {group.figures.map(({ read, number }) => (
+              <li>
+                {"figure" in read ? (
+                  <a href={`#${figureId(read.figure, number)}`}>{read.figure.words.title}</a>
+                ) : (
+                  "Not readable"
+                )}
+              </li>
+            ))}
+          </ol>
+        </section>
+      ))}
     </nav>
   );
 }

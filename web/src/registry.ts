@@ -20,6 +20,7 @@ import * as familyCounts from "./figures/family-counts";
 import * as familyShares from "./figures/family-shares";
 import * as familySheet from "./figures/family-sheet";
 import * as schematic from "./figures/schematic";
+import * as textureFactors from "./figures/texture-factors";
 
 export type Figure = Report["figures"][number];
 type Kind = Figure["kind"];
@@ -51,6 +52,7 @@ const registry: { [K in Kind]: Entry<Extract<Figure, { kind: K }>> } = {
   "family-shares": familyShares,
   "family-sheet": familySheet,
   schematic: schematic,
+  "texture-factors": textureFactors,
 };
 
 /** The entry of a figure; data of an unknown kind, of a later version say, is an error. */

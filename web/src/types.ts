@@ -44,7 +44,8 @@ export interface ClaimRow {
   /** What was measured, with its unit. */
   quantity: string;
   measured: number | null;
-  /** Lower end of the 95 % interval of what was measured. */
+  /** Lower end of the 95 % interval of what was measured; `measured` itself where that is exact,
+  such as a count. */
   low: number | null;
   high: number | null;
   /** The same on a copy with permuted weights. */
@@ -433,7 +434,9 @@ export interface Report {
   lede: ReadonlyArray<string>;
   model: Model;
   /** The figures, in the order shown. */
-  figures: ReadonlyArray<TuningMaps | RadialCurves | UnitTable | Selectivity | LayerScanFigure | NullCounts | NearMisses | Compression | DownstreamFigure | Echo | IntervalGroups | LinePositionsFigure | LineTunings | WeightMatrix | FamilyCounts | FamilySharesFigure | SchematicFigure | FamilySheet | ClaimsTableFigure>;
+  figures: ReadonlyArray<TuningMaps | RadialCurves | UnitTable | Selectivity | LayerScanFigure | NullCounts | NearMisses | Compression | DownstreamFigure | Echo | IntervalGroups | LinePositionsFigure | LineTunings | WeightMatrix | FamilyCounts | FamilySharesFigure | SchematicFigure | FamilySheet | TextureFactors | ClaimsTableFigure>;
+  /** Headings between the figures, in their order; without them the figures are one list. */
+  sections: ReadonlyArray<Section>;
   /** Parts that were not made. */
   missing: ReadonlyArray<Missing>;
   colophon: Colophon;
@@ -485,6 +488,13 @@ export interface SchematicNode {
   units: number;
   /** Of the units of its layer. */
   share: number;
+}
+
+/** A heading over several figures. */
+export interface Section {
+  title: string;
+  /** Number of its first figure, from 1; it ends where the next section begins. */
+  first: number;
 }
 
 /** Echo against response at right angles, with the limits of the rule. */
@@ -583,6 +593,44 @@ export interface SignedBlock {
   scale: number;
   /** The bytes in base64. */
   data: string;
+}
+
+/** A group of textures that act on curves together. */
+export interface TextureFactor {
+  /** Its largest units, largest first. */
+  strongest: ReadonlyArray<TextureUnit>;
+  /** Sum of its map on every curve unit. */
+  sums: ReadonlyArray<number | null>;
+}
+
+/** Maps of each factor (a row) on each curve unit (a column). */
+export interface TextureFactors {
+  kind: "texture-factors";
+  words: Words;
+  /** The rows, the largest first. */
+  factors: ReadonlyArray<TextureFactor>;
+  /** The columns, in order of orientation. */
+  curves: ReadonlyArray<OrientedUnit>;
+  /** Signed weight of each factor, (factors, curves, rows, columns of cells). */
+  maps: SignedBlock;
+  /** Share of the squared weights that the factors account for. */
+  explained: Estimate;
+  /** The same for as many random other units of the layer, smallest first. */
+  control: ReadonlyArray<number>;
+  /** The same on a copy with permuted weights. */
+  permuted: Estimate | null;
+  /** Of the weight on the whole layer, what is on its textures. */
+  share: Estimate;
+  /** Pixels of the image between neighbouring cells. */
+  pitch: number;
+}
+
+/** A texture unit in a factor. */
+export interface TextureUnit {
+  /** Address, such as "3a:66". */
+  unit: string;
+  /** Of the factor, whose parts have squares that sum to 1; at least 0. */
+  part: number;
 }
 
 /** Responses of one unit to curves of every orientation and radius. */

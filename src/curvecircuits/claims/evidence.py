@@ -15,6 +15,7 @@ from curvecircuits.circuits.downstream import DownstreamShapes, downstream_shape
 from curvecircuits.circuits.downstream_drawn import ShapeResponses, drawn_shapes
 from curvecircuits.circuits.echo import EchoExperiment, echo_experiment
 from curvecircuits.circuits.equivariance import RotationFit, rotation_fit
+from curvecircuits.circuits.hues import hue_fit
 from curvecircuits.circuits.line_drawn import Confirmation, confirm
 from curvecircuits.circuits.line_matrix import LineMatrix, line_matrix
 from curvecircuits.circuits.line_positions import (
@@ -30,6 +31,7 @@ from curvecircuits.circuits.scales import scale_fit
 from curvecircuits.circuits.shares import FamilyShares, family_shares
 from curvecircuits.circuits.sharing import SharedFit
 from curvecircuits.circuits.similarity import Similarity, similarity
+from curvecircuits.circuits.truth import LinearTruth, linear_truth
 from curvecircuits.errors import InputError
 from curvecircuits.families import (
     LINES,
@@ -50,6 +52,8 @@ from curvecircuits.tuning.lines import LineTuning, line_grid, tune_lines
 from curvecircuits.weights import ExpandedWeights, expanded_weights
 
 _PERMUTATIONS = 100
+_HARMONICS = 4
+"""Of the hue: enough to tell eight hues apart, which is what the article says is saved."""
 
 
 class NotTestableError(Exception):
@@ -218,9 +222,60 @@ class Evidence:
         return scale_fit(blocks, seed=self.seed)
 
     @cached_property
+    def scale_lines(self) -> SharedFit:
+        """One template for complex Gabor → line and line → line, layer by layer.
+
+        Of the layers with lines after lines after complex Gabors, the nearest to the curves.
+        """
+        for back in range(1, len(self.layers) - 2):
+            try:
+                large, small = self.lines(back, least=4), self.lines(back + 1, least=4)
+                waves = self.family(back + 2, "complex Gabor")
+            except NotTestableError:
+                continue
+            steps = ((small, waves), (large, small))
+            blocks = [weight_block(self.network, targets=t, sources=s) for t, s in steps]
+            return scale_fit(blocks, seed=self.seed)
+        raise NotTestableError(
+            "No three successive layers before the curves have 4 complex Gabors, 4 lines and "
+            "4 lines."
+        )
+
+    @cached_property
+    def hue(self) -> SharedFit:
+        """One template for colour contrasts of all hues on lines of the next layer.
+
+        Of the layers with enough of both, the nearest to the curves.
+        """
+        for back in range(1, len(self.layers) - 1):
+            try:
+                lines = self.lines(back, least=4)
+                contrasts = self.family(back + 1, "colour contrast")
+            except NotTestableError:
+                continue
+            hues = {x.channel: x.hue for x in self.taxonomy.of(contrasts.layer)}
+            return hue_fit(
+                weight_block(self.network, targets=lines, sources=contrasts),
+                np.array([hues[channel] for channel in contrasts.channels], dtype=float),
+                harmonics=_HARMONICS,
+                seed=self.seed,
+            )
+        raise NotTestableError(
+            "No layer before the curves has 4 lines after one that has 4 colour contrasts with a "
+            "direction."
+        )
+
+    @cached_property
     def shares(self) -> FamilyShares:
         """Shares of the families in the curves' expanded weights."""
         return family_shares(self.network, self.taxonomy, self.curves, seed=self.seed)
+
+    @cached_property
+    def truth(self) -> LinearTruth:
+        """How far the weights from the layer before say what the network does."""
+        return linear_truth(
+            self.network, self.weights(1), self.curves, taxonomy=self.taxonomy, seed=self.seed
+        )
 
     # -- behaviour -------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from tqdm import tqdm
 
 from curvecircuits.circuits.intervals import Interval
-from curvecircuits.claims import early, later, lines, overview
+from curvecircuits.claims import early, equivariance, later, lines, overview
 from curvecircuits.claims.evidence import Evidence, NoFamilyError, NotTestableError, gather
 from curvecircuits.claims.records import ClaimResult, ClaimTable
 from curvecircuits.claims.verdict import Claim, Finding
@@ -15,7 +15,14 @@ from curvecircuits.errors import InputError
 from curvecircuits.families import CurveFamily
 from curvecircuits.models.network import Network
 
-CLAIMS: tuple[Claim, ...] = (*overview.CLAIMS, *early.CLAIMS, *lines.CLAIMS, *later.CLAIMS)
+CLAIMS: tuple[Claim, ...] = (
+    *overview.CLAIMS,
+    *equivariance.CLAIMS,
+    *overview.EARLY,
+    *early.CLAIMS,
+    *lines.CLAIMS,
+    *later.CLAIMS,
+)
 """Every claim, in the order of the article."""
 
 

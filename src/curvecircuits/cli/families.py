@@ -1,6 +1,7 @@
 """The command `families`: what every unit of the early layers sees."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from curvecircuits.cli.options import Json, Seed, Source, opened, watched
 from curvecircuits.cli.tables import print_json, print_table
@@ -19,7 +20,8 @@ def families(
 
     Units are shown gratings, lines, edges, curves, angles, spots, gradients, hues and textures. A
     family is named only where its own parameter accounts for more of the responses than it does in
-    networks with permuted weights; what is left is `other`.
+    networks with permuted weights; what is left is `other`. For inception_v1 the families are set
+    beside the published ones.
 
     For example:
 
@@ -68,14 +70,45 @@ def families(
             for name in found.layers
         ],
     )
+    if network.name == "inception_v1":
+        _print_published(found)
     if units:
         print()
         print_table(
-            ["unit", "family", "score", "orientation", "echo", "wavelength"],
+            ["unit", "family", "score", "orientation", "echo", "wavelength", "hue"],
             [
-                [x.unit, x.family, x.score, x.orientation, x.echo, x.wavelength]
+                [x.unit, x.family, x.score, x.orientation, x.echo, x.wavelength, x.hue]
                 for x in found.labels
             ],
         )
     if not network.provenance.verified:
         print(f"\nWeights: {network.provenance}")
+
+
+def _print_published(found: Any) -> None:
+    from curvecircuits.families.compare import against_published
+    from curvecircuits.families.published import published_families
+
+    compared = against_published(found, published_families())
+    print('\nThe families of "An Overview of Early Vision in InceptionV1", and theirs here:\n')
+    print_table(
+        ["layer", "published", "units", "agree", "labelled here"],
+        [
+            [
+                c.layer,
+                c.family,
+                c.units,
+                c.agreeing if c.counterparts else None,
+                ", ".join(f"{n} {name}" for name, n in c.labels.items()),
+            ]
+            for c in compared.families
+        ],
+    )
+    print()
+    print_table(
+        ["layer", "compared", "agree", "from", "to", "by chance", "without counterpart"],
+        [
+            [x.layer or "all", x.units, x.share, x.low, x.high, x.chance, x.without]
+            for x in (*compared.layers, compared.total)
+        ],
+    )

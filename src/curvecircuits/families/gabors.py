@@ -149,6 +149,6 @@ def fit_gabor(kernel: Float[ndarray, "3 k k"]) -> GaborFit | None:
         orientation=float(np.degrees(theta) % 180),
         wavelength=wavelength,
         phase=float(phase),
-        share=max(0.0, adjusted) * leading,
-        chroma=1 - float((grey**2).sum()) / energy,
+        share=float(max(0.0, adjusted) * leading),
+        chroma=max(0.0, 1 - float((grey**2).sum()) / energy),
     )

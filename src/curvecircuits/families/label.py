@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy import ndarray
 
+from curvecircuits.families.colour import contrasts
 from curvecircuits.families.criteria import coherence
 from curvecircuits.families.features import Features, signed
 from curvecircuits.families.gabors import GaborFit
@@ -30,6 +31,8 @@ class LabelRules:
     """Energy out of the grey axis that makes a first-layer filter one of colour contrast."""
     colour: float = 0.64
     """Least colour share of a unit of colour contrast, or of a coloured centre–surround."""
+    contrast: float = 0.5
+    """Least share of one hue and one direction, for the direction of a colour contrast."""
     texture: float = 3.0
     """Standard deviations of shapes that a unit's mean response to texture is above theirs."""
     texture_drive: float = 1.0
@@ -197,6 +200,7 @@ def label_units(
     line_curves = clipped["line"].mean((2, 3, 4))
     lines = judge_lines(line_curves)
     angle_curves, ramp_curves = clipped["angle"].mean(2), clipped["ramp"].mean(2)
+    edges = contrasts(values["hue_edge"].astype(float))
     table = found.table()
     labels: list[UnitLabel] = []
     for i, s in enumerate(statistics):
@@ -211,10 +215,13 @@ def label_units(
             family = "perpendicular line" if perpendicular[i] else family
         orientation: float | None = None
         wavelength: float | None = None
+        hue: float | None = None
         if fit is not None and family == "Gabor":
             orientation, wavelength = fit.orientation, fit.wavelength
         elif "curve" in family:
             orientation = axis_of(radial[i], 360)
+        elif family == "colour contrast" and edges[i].share >= rules.contrast:
+            orientation, hue = edges[i].direction, edges[i].hue
         elif family == "angle":
             orientation = axis_of(angle_curves[i], 360)
         elif family == "brightness gradient":
@@ -234,6 +241,7 @@ def label_units(
                 orientation=orientation,
                 echo=s.echo if "curve" in family else None,
                 wavelength=wavelength,
+                hue=hue,
             )
         )
     return labels

@@ -37,7 +37,10 @@ LINES = ("line", "line with an echo", "perpendicular line", "cliff")
 
 _PERIODS = {
     **dict.fromkeys(("Gabor", "complex Gabor", "edge", *LINES), 180),
-    **dict.fromkeys(("tiny curve", "early curve", "curve", "angle", "brightness gradient"), 360),
+    **dict.fromkeys(
+        ("tiny curve", "early curve", "curve", "angle", "brightness gradient", "colour contrast"),
+        360,
+    ),
 }
 
 
@@ -55,11 +58,14 @@ class UnitLabel(Record):
     sign: int
     """−1 where the negative of a unit of a linear layer is meant."""
     orientation: float | None
-    """Outward normal of curves and angles, direction of growing brightness; normal of lines."""
+    """Outward normal of curves and angles, direction of growing brightness, direction of the first
+    colour of a contrast, if it has one; normal of lines."""
     echo: float | None
     """Of curves: the response to the opposite orientation, as a share of the peak."""
     wavelength: float | None
     """Of Gabors and complex Gabors, in pixels."""
+    hue: float | None = None
+    """Of the first colour of a contrast that has a direction, 0 up to 180, as in `colour_pair`."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,7 @@
 """The figures of the circuit: what the claims were measured on, in the order of the article."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from tqdm import tqdm
@@ -30,6 +31,7 @@ from curvecircuits.report.figures.interval_sources import (
 )
 from curvecircuits.report.figures.line_positions import line_positions_figure, tolerance_groups
 from curvecircuits.report.figures.line_tuning import line_tuning
+from curvecircuits.report.figures.linear_truth import linear_truth_groups
 from curvecircuits.report.figures.schematic import schematic_figure
 from curvecircuits.report.figures.weight_matrix import weight_matrix
 
@@ -59,6 +61,7 @@ def circuit_figures(
     e = evidence
     recipes: list[tuple[str, Callable[[], Figure]]] = [
         ("family-counts", lambda: family_counts(e.taxonomy, permuted)),
+        ("linear-truth", lambda: linear_truth_groups(e.truth)),
         ("family-shares", lambda: family_shares_figure(e.shares)),
         (
             "schematic",
@@ -86,12 +89,7 @@ def circuit_figures(
         ),
         ("tolerance", lambda: tolerance_groups(e.positions, e.tolerance)),
         ("line-tuning", lambda: _line_tuning(e)),
-        (
-            "robustness",
-            lambda: robustness_groups(
-                {f"{f.layer} {f.name}": e.robustness(f) for f in (e.early, e.curves)}
-            ),
-        ),
+        ("robustness", lambda: _robustness(e)),
         (
             "downstream",
             lambda: downstream(
@@ -125,9 +123,28 @@ def _line_matrix(e: Evidence) -> Figure:
 
 
 def _line_tuning(e: Evidence) -> Figure:
-    layer = e.layer(e.line_layers[0])
+    """All line units of the later line layer; what other families see is left out."""
+    back = e.line_layers[0]
+    layer = e.layer(back)
+    lines = set(e.lines(back).channels)
     tuning = e.line_tuning(layer)
-    return line_tuning(tuning, judge_lines(tuning.curve()), layer=layer)
+    judged = [
+        j if j.channel in lines else replace(j, kind=None) for j in judge_lines(tuning.curve())
+    ]
+    return line_tuning(tuning, judged, layer=layer)
+
+
+def _robustness(e: Evidence) -> Figure:
+    """Of the curves of every layer, and of the last without texture and colour inputs."""
+    families = [e.early, e.curves]
+    with suppress(NotTestableError):
+        families.insert(0, e.family(2, "tiny curve"))
+    found = {f"{f.layer} {f.name}": e.robustness(f) for f in families}
+    with suppress(NotTestableError):
+        removed = e.family(1, "texture", "colour contrast", least=1)
+        name = f"{e.curves.layer} curve without texture and colour"
+        found[name] = e.robustness(e.curves, without=removed.channels)
+    return robustness_groups(found)
 
 
 def linked_claims(table: ClaimTable, figures: list[tuple[str, Figure]]) -> Figure:

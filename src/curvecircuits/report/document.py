@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from curvecircuits.errors import InputError
 from curvecircuits.report.figures import Figure
 from curvecircuits.store import Record
 
@@ -63,8 +64,22 @@ class Colophon(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Section(Record):
+    """A heading over several figures."""
+
+    title: str
+    first: int
+    """Number of its first figure, from 1; it ends where the next section begins."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Report(Record):
     """A whole report; figures are numbered in their order.
+
+    Raises
+    ------
+    InputError
+        When the sections do not begin at figures of the report, each after the one before.
 
     Examples
     --------
@@ -92,6 +107,18 @@ class Report(Record):
     model: Model
     figures: tuple[Figure, ...]
     """The figures, in the order shown."""
+    sections: tuple[Section, ...] = ()
+    """Headings between the figures, in their order; without them the figures are one list."""
     missing: tuple[Missing, ...] = ()
     """Parts that were not made."""
     colophon: Colophon
+
+    def __post_init__(self) -> None:
+        firsts = [each.first for each in self.sections]
+        if any(not 1 <= each <= len(self.figures) for each in firsts) or firsts != sorted(
+            set(firsts)
+        ):
+            raise InputError(
+                f"Sections begin at figures 1 to {len(self.figures)}, each after the one before; "
+                f"these begin at {', '.join(map(str, firsts))}."
+            )

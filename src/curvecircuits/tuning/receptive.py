@@ -2,10 +2,10 @@
 
 The theoretical receptive field of a deep layer is far larger than what its units use. The
 *effective* receptive field stated here is the side of the centred square that holds 98 % of the
-energy of the gradient of the layer's central units with respect to the image, on seeded patterns
-of black and white patches with contours at every scale (after Luo et al., "Understanding the
-effective receptive field", NeurIPS 2016). For GoogLeNet's 3b it comes to about 54 pixels, where the
-article draws its stimuli in a square of 60.
+energy of the gradient of the layer's central units with respect to the image, on average over
+seeded patterns of black and white patches with contours at every scale (after Luo et al.,
+"Understanding the effective receptive field", NeurIPS 2016). For GoogLeNet's 3b it comes to about
+54 pixels, where the article draws its stimuli in a square of 60.
 """
 
 import torch
@@ -14,6 +14,9 @@ from jaxtyping import Float
 from curvecircuits.models.network import Network
 
 _SHARE, _IMAGES = 0.98, 8
+_LIVE, _ROUNDS = 16, 24
+"""A layer that some images leave still is shown more, until so many have moved it, so many times
+at most."""
 
 
 def effective_receptive_fields(
@@ -35,15 +38,24 @@ def effective_receptive_fields(
     """
     size = network.input_size
     generator = torch.Generator().manual_seed(seed)
-    images = patches(_IMAGES, size, generator).to(network.device).requires_grad_()
     energy: dict[str, torch.Tensor] = {}
-    with torch.enable_grad():
-        maps = network.run(images, layers=layers)
-        for layer, values in maps.items():
-            middle = values[:, :, values.shape[2] // 2, values.shape[3] // 2]
-            signs = torch.randn(middle.shape, generator=generator).sign().to(middle)
-            (gradient,) = torch.autograd.grad((middle * signs).sum(), images, retain_graph=True)
-            energy[layer] = gradient.square().sum((0, 1)).cpu()
+    live = dict.fromkeys(layers, 0)
+    for shown in range(0, _ROUNDS * _IMAGES, _IMAGES):
+        wanted = [x for x in layers if live[x] < _LIVE and (live[x] < shown or not shown)]
+        if not wanted:
+            break
+        images = patches(_IMAGES, size, generator).to(network.device).requires_grad_()
+        with torch.enable_grad():
+            maps = network.run(images, layers=wanted)
+            for layer, values in maps.items():
+                middle = values[:, :, values.shape[2] // 2, values.shape[3] // 2]
+                signs = torch.randn(middle.shape, generator=generator).sign().to(middle)
+                (gradient,) = torch.autograd.grad((middle * signs).sum(), images, retain_graph=True)
+                found = gradient.square().sum(1).cpu()
+                whole = found.sum((1, 2), keepdim=True)
+                live[layer] += int((whole > 0).sum())
+                # Every image counts alike: where few excite a unit, one would decide.
+                energy[layer] = energy.get(layer, 0) + (found / whole.clamp(min=1e-30)).sum(0)
     return {layer: _side(network, layer, found) for layer, found in energy.items()}
 
 

@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Table } from "../lib/csv";
-import { number } from "../lib/format";
+import { together } from "../lib/format";
+import { signed } from "../lib/signed";
 import type { ClaimRow, ClaimsTableFigure } from "../types";
 import "./families.css";
 
@@ -68,15 +69,29 @@ export function Body({ figure }: { figure: ClaimsTableFigure }) {
               ))}
             </tr>
           </thead>
-          <tbody>
-            {rows.map((row) => (
-              <Row key={row.id} row={row} />
-            ))}
-          </tbody>
+          {sections(rows).map(([section, claims]) => (
+            <tbody key={section}>
+              <tr class="claim-section">
+                <th scope="rowgroup" colSpan={6}>
+                  {section}
+                </th>
+              </tr>
+              {claims.map((row) => (
+                <Row key={row.id} row={row} />
+              ))}
+            </tbody>
+          ))}
         </table>
       </div>
     </div>
   );
+}
+
+/** Claims by section, in the order in which the sections first come. */
+function sections(rows: ReadonlyArray<ClaimRow>): Array<[string, ClaimRow[]]> {
+  const found = new Map<string, ClaimRow[]>();
+  for (const row of rows) found.set(row.section, [...(found.get(row.section) ?? []), row]);
+  return [...found];
 }
 
 function Row({ row }: { row: ClaimRow }) {
@@ -85,9 +100,8 @@ function Row({ row }: { row: ClaimRow }) {
   const more = `claim-${row.id}`;
   return (
     <>
-      <tr>
+      <tr class="claim-row">
         <th scope="row">
-          <small>{row.section}</small>
           <button
             type="button"
             class="claim"
@@ -101,21 +115,21 @@ function Row({ row }: { row: ClaimRow }) {
             {row.statement}
           </button>
         </th>
-        <td data-name="Published">{row.published ?? "–"}</td>
-        <td data-name="Measured">
-          <Measured value={row.measured} low={row.low} high={row.high} />
-          <small>{row.quantity}</small>
+        <td data-name="Published" class={row.published === null ? "none" : undefined}>
+          {row.published ?? "–"}
         </td>
-        <td data-name="Permuted copy">
+        <td data-name="Measured">
+          <Measured value={row.measured} low={row.low} high={row.high} /> <small>{row.quantity}</small>
+        </td>
+        <td data-name="Permuted copy" class={row.permuted_measured === null ? "none" : undefined}>
           <Measured value={row.permuted_measured} low={row.permuted_low} high={row.permuted_high} />
         </td>
-        <td data-name="Verdict" class="verdict">
+        <td class="verdict">
           <span>
             <Sign verdict={row.verdict} /> {row.verdict}
           </span>
-          {row.verdict === "says nothing" && <small>holds on permuted weights too</small>}
         </td>
-        <td data-name="Figure">
+        <td class={figure === null ? "claim-figure none" : "claim-figure"}>
           {figure === null ? "–" : <a href={`#${figure.id}`}>Figure {figure.number}</a>}
         </td>
       </tr>
@@ -148,20 +162,27 @@ function Sign({ verdict }: { verdict: Verdict }) {
   );
 }
 
+/** A value with its interval; one that is exact, as a count is, stands alone. */
 function Measured(props: { value: number | null; low: number | null; high: number | null }) {
   const { value, low, high } = props;
   if (value === null) return <>–</>;
-  const interval = low === null || high === null ? "no interval" : `${sign(low)} to ${sign(high)}`;
+  if (low === null || high === null) {
+    return (
+      <>
+        <b>{together([value])}</b> <span class="interval">no interval</span>
+      </>
+    );
+  }
+  if (low === high) return <b>{signed(value)}</b>;
+  const [middle, from, to] = together([value, low, high]);
   return (
     <>
-      <b>{sign(value)}</b> <span class="interval">{interval}</span>
+      <b>{middle}</b>{" "}
+      <span class="interval">
+        {from} to {to}
+      </span>
     </>
   );
-}
-
-/** A number with a real minus sign. */
-function sign(value: number): string {
-  return number(value).replace("-", "−");
 }
 
 /** The figure of an id or a kind, once all are on the page. */

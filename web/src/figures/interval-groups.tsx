@@ -9,27 +9,41 @@ import type { IntervalGroups, IntervalSeries } from "../types";
 
 const COLOURS = ["var(--natural)", "var(--artificial)", "var(--third)", "var(--fourth)"];
 const HOLLOW: ReadonlyArray<"diamond" | "square"> = ["diamond", "square"];
+const FILLED: ReadonlyArray<"dot" | "square"> = ["dot", "square"];
 const LINE = 15;
+const LETTER = 7;
 
 interface Look {
   series: IntervalSeries;
   colour: string;
   shape: "dot" | "diamond" | "square";
+  /** What a control is, where its name is that of a measurement and this: “other units”. */
+  suffix: string | null;
 }
 
 /** A point with its interval for every series of every group, controls hollow. */
 export function Body({ figure }: { figure: IntervalGroups }) {
   const options = useCallback((width: number) => draw(figure, width), [figure]);
   const shown = looks(figure);
+  // Controls of several measurements that differ by these alone need one entry of the key.
+  const suffixes = new Set(shown.map((each) => each.suffix));
+  const shared = shown.length > 2 && suffixes.size === 2 ? [...suffixes].find(Boolean) : undefined;
   const draws = shown.find(({ series }) => series.draws.some((each) => each.length > 0));
   return (
     <div class="ordinary">
       <Key>
-        {shown.map(({ series, colour, shape }) => (
-          <Swatch shape={shape as SwatchShape} colour={colour} hollow={series.role === "control"}>
-            {series.name}
+        {shown
+          .filter(({ suffix }) => suffix === null || shared === undefined)
+          .map(({ series, colour, shape }) => (
+            <Swatch shape={shape as SwatchShape} colour={colour} hollow={series.role === "control"}>
+              {series.name}
+            </Swatch>
+          ))}
+        {shared && (
+          <Swatch shape="diamond" colour="var(--near-miss)" hollow>
+            {shared}
           </Swatch>
-        ))}
+        )}
         {draws && (
           <Swatch shape="tick" colour={draws.colour}>
             one draw
@@ -51,19 +65,65 @@ export function Body({ figure }: { figure: IntervalGroups }) {
 
 /** Controls take the grey of controls, or the colour of what they are a control of. */
 function looks(figure: IntervalGroups): Look[] {
-  const several = figure.series.filter((each) => each.role === "measured").length > 1;
+  const count = (role: IntervalSeries["role"]) =>
+    figure.series.filter((each) => each.role === role).length;
+  const each = count("measured") > 1 && count("control") >= count("measured");
   let measured = -1;
   let controls = 0;
+  let name = "";
   return figure.series.map((series) => {
     if (series.role === "measured") {
       measured += 1;
       controls = 0;
-      return { series, colour: COLOURS[measured % COLOURS.length] ?? "", shape: "dot" };
+      name = series.name;
+      const shape = FILLED[Math.floor(measured / COLOURS.length) % FILLED.length] ?? "dot";
+      return { series, colour: COLOURS[measured % COLOURS.length] ?? "", shape, suffix: null };
     }
     const shape = HOLLOW[controls++ % HOLLOW.length] ?? "diamond";
     const own = COLOURS[Math.max(measured, 0) % COLOURS.length] ?? "";
-    return { series, colour: several ? own : "var(--near-miss)", shape };
+    const suffix = series.name.startsWith(`${name}, `) ? series.name.slice(name.length + 2) : null;
+    return { series, colour: each ? own : "var(--near-miss)", shape, suffix };
   });
+}
+
+/** Broken between words into lines of so many letters, where words are that short. */
+function wrapped(name: string, letters: number): string[] {
+  return name.split(" ").reduce<string[]>((lines, word) => {
+    const last = lines[lines.length - 1];
+    if (last !== undefined && last.length + 1 + word.length <= letters) {
+      return [...lines.slice(0, -1), `${last} ${word}`];
+    }
+    return [...lines, word];
+  }, []);
+}
+
+/** Where the names of the rows stand and how high a row is. */
+interface Layout {
+  names: ReadonlyMap<string, string>;
+  /** A name whose words are too long for the margin stands over its row. */
+  over: boolean;
+  margin: number;
+  row: number;
+}
+
+function layout(figure: IntervalGroups, all: ReadonlyArray<Look>, width: number): Layout {
+  const letters = Math.floor(Math.min(240, width * 0.36) / LETTER);
+  const beside = figure.groups.map((each) => wrapped(each, letters));
+  const longest = Math.max(0, ...beside.flat().map((each) => each.length));
+  const over = longest > letters || beside.some((each) => each.length > 3);
+  const lines = over ? figure.groups.map((each) => wrapped(each, Math.floor(width / LETTER))) : beside;
+  const high = Math.max(1, ...lines.map((each) => each.length)) * LINE;
+  const points = Math.max(1, ...figure.groups.map((_, i) => present(all, i).length)) * LINE;
+  return {
+    names: new Map(figure.groups.map((each, i) => [each, lines[i]?.join("\n") ?? each])),
+    over,
+    margin: over ? 8 : longest * LETTER + 18,
+    row: over ? points + high + 12 : Math.max(points, high) + 12,
+  };
+}
+
+function present(all: ReadonlyArray<Look>, group: number): Look[] {
+  return all.filter(({ series }) => (series.estimates[group]?.value ?? null) !== null);
 }
 
 interface Point {
@@ -76,28 +136,24 @@ interface Point {
 
 function draw(figure: IntervalGroups, width: number): PlotOptions {
   const shown = looks(figure);
-  const longest = Math.max(0, ...figure.groups.map((each) => each.length));
-  // A long name stands over its row instead of beside it.
-  const over = longest * 7 > width * 0.3;
-  const present = (i: number) =>
-    shown.filter(({ series }) => (series.estimates[i]?.value ?? null) !== null).length;
-  const lines = Math.max(1, ...figure.groups.map((_, i) => present(i)));
-  const row = lines * LINE + (over ? 26 : 12);
-  const marks = shown.flatMap((look) => series(figure, look, shown, over));
+  const place = layout(figure, shown, width);
+  const { over, row } = place;
+  const marks = shown.flatMap((look) => series(figure, look, shown, place));
   const points = shown.flatMap(({ series: each }) => pointsOf(figure, each));
   const { reference, band } = figure;
   const ends = points.flatMap((each) => [each.value, each.low ?? each.value, each.high ?? each.value]);
   const [least, most] = [Math.min(...ends, reference ?? Infinity), Math.max(...ends)];
   // The name of a line near the left edge is not cut off there.
   const atLeft = reference !== null && reference - least < (most - least) * 0.2;
+  const atRight = reference !== null && most - reference < (most - least) * 0.15;
   return {
     height: figure.groups.length * row + 62,
     marginTop: reference === null ? 10 : 26,
     marginBottom: 42,
-    marginLeft: over ? 8 : longest * 7 + 16,
+    marginLeft: place.margin,
     marginRight: 18,
     x: { label: figure.value_label, ticks: Math.max(3, Math.floor(width / 110)), nice: true },
-    y: { type: "band", label: null, domain: [...figure.groups], axis: over ? null : "left", padding: 0, tickSize: 0 },
+    y: { type: "band", label: null, domain: [...figure.groups], axis: null, padding: 0 },
     marks: [
       band === null ? null : rect([band], { x1: "low", x2: "high", fill: "var(--line)", fillOpacity: 0.5 }),
       ruleY(figure.groups.slice(1), { y: (each: string) => each, stroke: "var(--line)", dy: -row / 2, strokeOpacity: 0.8 }),
@@ -111,19 +167,22 @@ function draw(figure: IntervalGroups, width: number): PlotOptions {
             frameAnchor: "top",
             dy: -14,
             text: () => figure.reference_label,
-            textAnchor: atLeft ? "start" : "middle",
+            textAnchor: atLeft ? "start" : atRight ? "end" : "middle",
             fill: "var(--soft)",
           }),
-      over
-        ? text(figure.groups, {
-            y: (each: string) => each,
-            frameAnchor: "left",
-            textAnchor: "start",
-            dy: -row / 2 + 11,
-            text: (each: string) => each,
-            fill: "currentColor",
-          })
-        : null,
+      text(figure.groups, {
+        y: (each: string) => each,
+        frameAnchor: "left",
+        textAnchor: over ? "start" : "end",
+        lineAnchor: over ? "top" : "middle",
+        lineHeight: LINE / 13,
+        dx: over ? 0 : -10,
+        dy: over ? -row / 2 + 5 : 0,
+        text: (each: string) => place.names.get(each) ?? each,
+        fill: "currentColor",
+        stroke: "var(--paper)",
+        strokeWidth: 5,
+      }),
       ...marks,
       tip(
         points,
@@ -137,15 +196,18 @@ function draw(figure: IntervalGroups, width: number): PlotOptions {
   };
 }
 
-function series(figure: IntervalGroups, look: Look, all: Look[], over: boolean) {
+function series(figure: IntervalGroups, look: Look, all: ReadonlyArray<Look>, place: Layout) {
   const points = pointsOf(figure, look.series);
+  const { over, row } = place;
+  const high = Math.max(...[...place.names.values()].map((each) => each.split("\n").length)) * LINE;
   // Rows that lack a series are not left with a hole for it.
   const shift = (group: string) => {
-    const i = figure.groups.indexOf(group);
-    const here = all.filter(({ series: each }) => (each.estimates[i]?.value ?? null) !== null);
-    return (here.indexOf(look) - (here.length - 1) / 2) * LINE + (over ? 8 : 0);
+    const here = present(all, figure.groups.indexOf(group));
+    return (here.indexOf(look) - (here.length - 1) / 2) * LINE + (over ? high / 2 : 0);
   };
   const shifts = [...new Set(points.map((each) => shift(each.group)))];
+  // Ticks are as high as one line of a row.
+  const inset = (row - 11) / 2;
   const draws = look.series.draws.flatMap((each, i) =>
     each.flatMap((value) => (value === null ? [] : [{ group: figure.groups[i] ?? "", value }])),
   );
@@ -155,7 +217,7 @@ function series(figure: IntervalGroups, look: Look, all: Look[], over: boolean) 
     return [
       tickX(
         draws.filter((each) => shift(each.group) === dy),
-        { x: "value", y: "group", dy, stroke: look.colour, strokeOpacity: 0.35, ...tall(figure, all, over) },
+        { x: "value", y: "group", dy, stroke: look.colour, strokeOpacity: 0.35, insetTop: inset, insetBottom: inset },
       ),
       link(bars, { x1: "low", x2: "high", y1: "group", y2: "group", dy, stroke: look.colour, strokeWidth: 2 }),
       dot(here, {
@@ -170,18 +232,6 @@ function series(figure: IntervalGroups, look: Look, all: Look[], over: boolean) 
       }),
     ];
   });
-}
-
-/** Ticks as high as one line of a row. */
-function tall(figure: IntervalGroups, all: Look[], over: boolean) {
-  const most = Math.max(
-    1,
-    ...figure.groups.map(
-      (_, i) => all.filter(({ series: each }) => (each.estimates[i]?.value ?? null) !== null).length,
-    ),
-  );
-  const inset = (most * LINE + (over ? 26 : 12) - 11) / 2;
-  return { insetTop: inset, insetBottom: inset };
 }
 
 function pointsOf(figure: IntervalGroups, each: IntervalSeries): Point[] {

@@ -37,7 +37,7 @@ function draw(figure: LayerScanFigure, width: number): PlotOptions {
   const longest = Math.max(...names.map((name) => name.length));
   return {
     height: 60 + 20 * names.length,
-    marginLeft: Math.min(width * 0.45, 18 + 6.6 * longest),
+    marginLeft: Math.min(width * 0.5, 18 + 7.4 * longest),
     marginBottom: 42,
     x: { label: "Units the rule takes", nice: true, tickFormat: (n: number) => (n % 1 ? "" : String(n)) },
     y: { label: null, domain: names, tickSize: 0 },

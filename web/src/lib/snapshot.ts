@@ -34,14 +34,20 @@ export function snapshot(root: HTMLElement, words: Words): Drawing {
   return { text: new XMLSerializer().serializeToString(svg), width, height };
 }
 
-/** The drawing as PNG, two pixels to one. */
+// A browser's canvas has no more pixels than these, on a side and in all.
+const LONGEST = 16_384;
+const MOST = 2 ** 27;
+
+/** The drawing as PNG, two pixels to one, or fewer where it would be too large for a canvas. */
 export async function toPng(drawing: Drawing): Promise<Blob> {
   const image = new Image();
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(drawing.text)}`;
   await image.decode();
   const canvas = document.createElement("canvas");
-  canvas.width = drawing.width * 2;
-  canvas.height = drawing.height * 2;
+  const { width, height } = drawing;
+  const scale = Math.min(2, LONGEST / Math.max(width, height), Math.sqrt(MOST / (width * height)));
+  canvas.width = Math.floor(width * scale);
+  canvas.height = Math.floor(height * scale);
   canvas.getContext("2d")?.drawImage(image, 0, 0, canvas.width, canvas.height);
   return new Promise((resolve, reject) => {
     canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("the picture is too large"))));

@@ -10,8 +10,14 @@ export function figureId(figure: Figure, number: number): string {
 }
 
 /** A figure with what every figure has: number, title, takeaway, caption and downloads. */
-export function Frame(props: { figure: Figure; number: number; schema: string }) {
-  const { figure, number } = props;
+export function Frame(props: {
+  figure: Figure;
+  number: number;
+  schema: string;
+  /** Level of its heading: 3 below the heading of a section. */
+  level: 2 | 3;
+}) {
+  const { figure, number, level } = props;
   const body = useRef<HTMLDivElement>(null);
   const { Body } = entryOf(figure);
   const id = figureId(figure, number);
@@ -19,7 +25,9 @@ export function Frame(props: { figure: Figure; number: number; schema: string })
     <figure id={id} aria-labelledby={`${id}-title`} data-kind={figure.kind}>
       <div class="text">
         <p class="label">Figure {number}</p>
-        <h2 id={`${id}-title`}>{figure.words.title}</h2>
+        <h2 id={`${id}-title`} aria-level={level}>
+          {figure.words.title}
+        </h2>
         <p class="takeaway">{figure.words.takeaway}</p>
       </div>
       <div class="body" ref={body}>
@@ -56,7 +64,7 @@ function Downloads(props: {
   };
   const click = async (format: string, make: () => Promise<Blob> | Blob) => {
     try {
-      save(await make(), `curves-figure-${number}-${figure.kind}.${format.toLowerCase()}`);
+      await save(await make(), `curves-figure-${number}-${figure.kind}.${format.toLowerCase()}`);
       setProblem(null);
     } catch (error) {
       setProblem(`No ${format}: ${error instanceof Error ? error.message : String(error)}.`);

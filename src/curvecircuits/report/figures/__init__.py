@@ -76,6 +76,12 @@ from curvecircuits.report.figures.null_counts import NullCounts, null_counts
 from curvecircuits.report.figures.radial_curves import RadialCurve, RadialCurves, radial_curves
 from curvecircuits.report.figures.schematic import SchematicFigure, schematic_figure
 from curvecircuits.report.figures.selectivity import Selectivity, SelectivityPoint, selectivity
+from curvecircuits.report.figures.texture_factors import (
+    TextureFactor,
+    TextureFactors,
+    TextureUnit,
+    texture_factors,
+)
 from curvecircuits.report.figures.tuning_maps import TuningMap, TuningMaps, tuning_maps
 from curvecircuits.report.figures.unit_table import UnitTable, unit_table
 from curvecircuits.report.figures.weight_matrix import (
@@ -102,6 +108,7 @@ Figure = Annotated[
     | FamilySharesFigure
     | SchematicFigure
     | FamilySheet
+    | TextureFactors
     | ClaimsTableFigure,
     Field(discriminator="kind"),
 ]
@@ -146,6 +153,9 @@ __all__ = [
     "SheetLayer",
     "SheetRow",
     "SheetUnit",
+    "TextureFactor",
+    "TextureFactors",
+    "TextureUnit",
     "TuningMap",
     "TuningMaps",
     "UnitTable",
@@ -170,6 +180,7 @@ __all__ = [
     "schematic_figure",
     "selectivity",
     "series",
+    "texture_factors",
     "tolerance_groups",
     "tuning_maps",
     "unit_table",

@@ -38,7 +38,8 @@ class ClaimRow(Record):
     """What was measured, with its unit."""
     measured: float | None
     low: float | None
-    """Lower end of the 95 % interval of what was measured."""
+    """Lower end of the 95 % interval of what was measured; `measured` itself where that is exact,
+    such as a count."""
     high: float | None
     permuted_measured: float | None
     """The same on a copy with permuted weights."""
@@ -89,8 +90,10 @@ def claims_table(table: ClaimTable, *, caption: str = "") -> ClaimsTableFigure:
             caption=(
                 "Measured: with its 95% interval, by resampling units. A claim holds when the "
                 "whole interval lies on its side, and is undecided when the interval lies on "
-                "both. Each is measured on a copy with permuted weights too: a claim that holds "
-                f"there says nothing about what was learned. Seed {table.seed}. " + caption
+                "both. Each is measured on a copy with permuted weights too. “Says nothing” marks "
+                "a claim that holds there as well: it is true of the network, but not of what the "
+                "network learned. What is counted, and not estimated from units, is exact and has "
+                f"no interval. Seed {table.seed}. " + caption
             ).strip(),
         ),
         rows=rows,
@@ -108,18 +111,18 @@ def _verdict(claim: ClaimResult) -> Verdict:
 
 
 def _row(claim: ClaimResult) -> ClaimRow:
-    low, high = _ends(claim.interval)
-    permuted_low, permuted_high = _ends(claim.permuted_interval)
+    measured, low, high = _exact(claim.measured, claim.interval)
+    permuted, permuted_low, permuted_high = _exact(claim.permuted_measured, claim.permuted_interval)
     return ClaimRow(
         id=claim.id,
         section=claim.section,
         statement=claim.statement,
         published=claim.published,
         quantity=claim.quantity,
-        measured=claim.measured,
+        measured=measured,
         low=low,
         high=high,
-        permuted_measured=claim.permuted_measured,
+        permuted_measured=permuted,
         permuted_low=permuted_low,
         permuted_high=permuted_high,
         verdict=_verdict(claim),
@@ -130,7 +133,12 @@ def _row(claim: ClaimResult) -> ClaimRow:
     )
 
 
-def _ends(interval: tuple[float, float] | None) -> tuple[float | None, float | None]:
+def _exact(
+    value: float | None, interval: tuple[float, float] | None
+) -> tuple[float | None, float | None, float | None]:
+    """A value and the ends of its interval; a count becomes an integer, which is never rounded."""
     if interval is None or not all(isfinite(bound) for bound in interval):
-        return None, None
-    return interval
+        return value, None, None
+    if value is not None and interval == (value, value) and value == int(value):
+        return int(value), int(value), int(value)
+    return value, *interval

@@ -1,14 +1,18 @@
 """Measurements of circuits as groups with intervals."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from curvecircuits.circuits.chance import Compared
 from curvecircuits.circuits.equivariance import RotationFit
+from curvecircuits.circuits.intervals import Interval
 from curvecircuits.circuits.motif import TangentMotif
 from curvecircuits.circuits.robustness import Robustness
 from curvecircuits.circuits.similarity import Similarity
 from curvecircuits.errors import InputError
+from curvecircuits.report.figures.interval_arcs import exchanged_series, motifs_by_name
 from curvecircuits.report.figures.interval_groups import IntervalGroups, interval_groups, series
 from curvecircuits.report.parts import Words
 from curvecircuits.report.prose import count
@@ -65,46 +69,75 @@ def weight_bands(found: Similarity, *, caption: str = "") -> IntervalGroups:
     )
 
 
-def motif_angles(found: TangentMotif, *, caption: str = "") -> IntervalGroups:
+def motif_angles(
+    found: TangentMotif | Mapping[str, TangentMotif], *, caption: str = ""
+) -> IntervalGroups:
     """How far the strongest sources of each target are from it in orientation.
+
+    The axis is the share of the possible range, which is 180° between curves and 90° where lines
+    are among the two: any orientation gives half of it in both cases.
 
     Parameters
     ----------
     found
-        From `circuits.motif.tangent_motif`.
+        From `circuits.motif.tangent_motif`: one, or several by the name to show, such as
+        "conv2d2 → 3a".
+
+    Raises
+    ------
+    InputError
+        When there is none.
     """
-    both = (found.positive_apart, found.negative_apart)
-    period = min(found.targets.period, found.sources.period)
+    links = motifs_by_name(found)
+    rows = [
+        (f"{name}, {sign} ({each.measured.value:.0f}°/{2 * each.reference:g}°)", each)
+        for name, motif in links.items()
+        for sign, each in (("positive", motif.positive_apart), ("negative", motif.negative_apart))
+    ]
+    shares = [_over(each, 2 * each.reference) for _, each in rows]
+    first = next(iter(links.values()))
+    near, far = first.positive_apart, first.negative_apart
+    takeaway = (
+        f"The strongest positive {first.sources.name}s of a {first.targets.name} are "
+        f"{written(near.measured, unit='°')} from it in orientation, the strongest negative ones "
+        f"{written(far.measured, unit='°')}; any orientations would give {near.reference:g}°."
+    )
+    if len(links) > 1:
+        nearer = sum(each.positive_apart.holds for each in links.values())
+        farther = sum(each.negative_apart.holds for each in links.values())
+        takeaway += (
+            f" The positive ones are nearer in {nearer} of {len(links)} links and the negative ones "
+            f"farther in {farther}, by the whole interval and beyond exchanged orientations."
+        )
     return interval_groups(
         words=Words(
             title="Alike excites, opposed inhibits",
-            takeaway=(
-                f"The strongest positive {found.sources.name}s of a {found.targets.name} are "
-                f"{written(both[0].measured, unit='°')} from it in orientation, the strongest "
-                f"negative ones {written(both[1].measured, unit='°')}; any orientations would give "
-                f"{period / 4:g}°."
-            ),
+            takeaway=takeaway,
             caption=(
-                "Filled: mean degrees between a target and its strongest sources, with 95% "
-                "intervals over targets. Hollow: the mean when the targets exchange orientations, "
-                "with a tick for each exchange. " + caption
+                "Filled: mean distance in orientation between a target and its strongest sources, "
+                "with 95% intervals over targets, over the greatest distance there can be: 0 is "
+                "the same orientation, 1 is opposed curves or perpendicular lines. Both are in "
+                "brackets. Hollow: the mean when the targets exchange orientations, with a tick "
+                "for each exchange. " + caption
             ).strip(),
         ),
-        groups=("strongest positive", "strongest negative"),
-        group_label="Sources",
-        value_label="Degrees from the target",
+        groups=[name for name, _ in rows],
+        group_label="Strongest sources",
+        value_label="Share of the possible distance",
         series=[
-            series("measured", [estimate(each.measured) for each in both]),
-            series(
-                "orientations exchanged",
-                [plain(float(np.mean(each.null)) if each.null else np.nan) for each in both],
-                role="control",
-                draws=[each.null for each in both],
-            ),
+            series("measured", [estimate(each.measured) for each in shares]),
+            exchanged_series(shares),
         ],
-        reference=period / 4,
+        reference=0.5,
         reference_label="any orientation",
     )
+
+
+def _over(found: Compared, whole: float) -> Compared:
+    """A measurement and its null as shares of a whole."""
+    m = found.measured
+    shares = Interval(value=m.value / whole, low=m.low / whole, high=m.high / whole, units=m.units)
+    return replace(found, measured=shares, null=tuple(each / whole for each in found.null))
 
 
 def robustness_groups(found: Mapping[str, Robustness], *, caption: str = "") -> IntervalGroups:
@@ -113,7 +146,8 @@ def robustness_groups(found: Mapping[str, Robustness], *, caption: str = "") -> 
     Parameters
     ----------
     found
-        From `circuits.robustness.robustness` by the name to show, all under the same carriers.
+        From `circuits.robustness.robustness` by the name to show, all under the same carriers; a
+        family may come again without some of its inputs.
 
     Raises
     ------
@@ -127,20 +161,23 @@ def robustness_groups(found: Mapping[str, Robustness], *, caption: str = "") -> 
         )
     overall = {name: each.overall() for name, each in found.items()}
     listed = ", ".join(f"{name} {written(each)}" for name, each in overall.items())
-    controls = ", ".join(f"{name} {written(each.across)}" for name, each in found.items())
+    control = max((each.across for each in found.values()), key=lambda each: each.value)
+    most = "at most " if len(found) > 1 else ""
+    gap = plain(np.nan)
     return interval_groups(
         words=Words(
             title="Curves drawn with other means",
             takeaway=(
                 f"Under {count(len(carriers), 'other carrier')} tuning correlates with that under "
-                f"plain ink by, on average, {listed}; with that of other units by {controls}."
+                f"plain ink by, on average, {listed}; with that of other units by "
+                f"{most}{written(control)}."
             ),
             caption=(
                 "Correlation of a unit's radial tuning curves, with 95% intervals over units. "
                 "Hollow: the same with the tuning of other units of the family. " + caption
             ).strip(),
         ),
-        groups=[*carriers, "all carriers"],
+        groups=[*carriers, "all carriers", "all carriers, other units"],
         group_label="Carrier",
         value_label="Correlation with plain ink",
         series=[
@@ -152,11 +189,12 @@ def robustness_groups(found: Mapping[str, Robustness], *, caption: str = "") -> 
                     [
                         *(estimate(mean) for mean in robust.mean().values()),
                         estimate(overall[name]),
+                        gap,
                     ],
                 ),
                 series(
                     f"{name}, other units",
-                    [*(plain(np.nan) for _ in carriers), estimate(robust.across)],
+                    [*(gap for _ in carriers), gap, estimate(robust.across)],
                     role="control",
                 ),
             )

@@ -1,0 +1,82 @@
+"""Write docs/claims.md: the families and the claims of the networks the project is judged on.
+
+python docs/make_claims.py NETWORK[=WEIGHTS][:LAYER] … > docs/claims.md
+"""
+
+import sys
+
+from curvecircuits.catalog import load
+from curvecircuits.claims import ClaimResult, ClaimTable, gather, measure_claims
+from curvecircuits.families import NAMES, Taxonomy
+
+HEAD = """# The claims, measured
+
+Made by `docs/make_claims.py` with seed 0. A claim *holds* if its whole 95 % interval (by resampling
+units) lies on the claim's side, *does not hold* if none of it does, and is *undecided* otherwise; in
+brackets the interval. The last column is the same on a copy with permuted weights: what holds there
+too says nothing.
+"""
+VERDICT = {True: "holds", False: "does not hold", None: "undecided"}
+
+
+def _families(found: Taxonomy) -> list[str]:
+    named = [n for n in NAMES if any(found.counts(layer).get(n) for layer in found.layers)]
+    lines = [
+        f"| layer | {' | '.join(named)} |",
+        f"|---|{'---|' * len(named)}",
+    ]
+    for layer in found.layers:
+        counts = found.counts(layer)
+        lines.append(f"| {layer} | {' | '.join(str(counts.get(n, '')) for n in named)} |")
+    return lines
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3g}"
+
+
+def _measured(c: ClaimResult) -> str:
+    if c.measured is None:
+        return "–"
+    if c.interval is None or c.interval[0] == c.interval[1]:
+        return _number(c.measured)
+    return f"{_number(c.measured)} [{_number(c.interval[0])}, {_number(c.interval[1])}]"
+
+
+def _claims(table: ClaimTable) -> list[str]:
+    lines = [
+        "| claim | published | measured | verdict | permuted copy |",
+        "|---|---|---|---|---|",
+    ]
+    for c in table.claims:
+        copy = VERDICT[c.permuted] if c.permuted_measured is not None else "nothing to measure"
+        note = f"<br>{c.note}" if c.note else ""
+        lines.append(
+            f"| {c.statement}<br>*{c.quantity}; {c.criterion}*{note} | {c.published or '–'} | "
+            f"{_measured(c)} | {VERDICT[c.holds]} | {_number(c.permuted_measured)}, {copy} |"
+        )
+    return lines
+
+
+def main() -> None:
+    print(HEAD)
+    for given in sys.argv[1:]:
+        name, _, layer = given.partition(":")
+        name, _, weights = name.partition("=")
+        network = load(name, weights=weights or None)
+        evidence = gather(network, layer=layer or None)
+        table = measure_claims(network, evidence=evidence)
+        holds = [c.holds for c in table.claims]
+        print(f"\n## {network.name}\n")
+        print(f"{evidence.search.verdict if evidence.search else ''}\n")
+        print("\n".join(_families(evidence.taxonomy)))
+        print(
+            f"\n{holds.count(True)} of {len(holds)} claims hold, {holds.count(False)} do not, "
+            f"{holds.count(None)} are undecided or cannot be tested; "
+            f"{sum(c.permuted is True for c in table.claims)} hold on the permuted copy.\n"
+        )
+        print("\n".join(_claims(table)), flush=True)
+
+
+if __name__ == "__main__":
+    main()

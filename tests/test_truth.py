@@ -1,0 +1,63 @@
+"""The linear picture against the network: exact where nothing clips, and worse where it does."""
+
+import pytest
+
+from bars import SHARED
+from curvecircuits.artificial import artificial_network
+from curvecircuits.circuits.truth import linear_truth
+from curvecircuits.errors import InputError
+from curvecircuits.families import Family, discover_families, find_curves
+from curvecircuits.weights import expanded_weights
+
+CURVES = Family(
+    name="curve",
+    layer="3b",
+    channels=(0, 4, 8, 12, 16, 20),
+    orientations=(0, 60, 120, 180, 240, 300),
+    period=360,
+)
+
+
+def test_it_is_exact_between_two_linear_layers_and_less_so_further_back():
+    network = artificial_network()
+    taxonomy = discover_families(network, curve_layer="3b", layers=["conv2d2", "3a"])
+    near, far = (
+        linear_truth(
+            network,
+            expanded_weights(network, layer, units=CURVES.units),
+            CURVES,
+            taxonomy=taxonomy,
+        )
+        for layer in ("3a", "conv2d2")
+    )
+    assert near.whole.correlation.low > 0.999
+    assert near.whole.slope.value == pytest.approx(1, abs=1e-3)
+    assert near.whole.control.high < 0.5
+    assert {t.name: t.units for t in near.families} == {"line": 24, "early curve": 24}
+    assert all(t.correlation.low > 0.999 for t in near.families)
+    assert far.whole.correlation.high < 0.999
+
+
+def test_weights_of_other_units_are_refused():
+    network = artificial_network()
+    weights = expanded_weights(network, "3a", units=CURVES.units[:3])
+    with pytest.raises(InputError, match="not those of the targets"):
+        linear_truth(network, weights, CURVES)
+
+
+@pytest.mark.shared
+def test_googlenet_follows_its_weights_but_not_exactly():
+    import curvecircuits as cc
+
+    network = cc.load("googlenet", weights=SHARED / "weights" / "bvlc_googlenet.safetensors")
+    units = find_curves(network, layer="3b", permutations=1).units
+    curves = Family(
+        name="curve",
+        layer="3b",
+        channels=tuple(u.channel for u in units),
+        orientations=tuple(u.outline_orientation for u in units),
+        period=360,
+    )
+    found = linear_truth(network, expanded_weights(network, "3a", units=curves.units), curves)
+    assert 0.6 < found.whole.correlation.value < 0.99
+    assert found.whole.correlation.low > found.whole.control.high
