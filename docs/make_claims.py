@@ -11,9 +11,9 @@ from curvecircuits.families import NAMES, Taxonomy
 
 HEAD = """# The claims, measured
 
-Made by `docs/make_claims.py` with seed 0. A claim *holds* if its whole 95 % interval (by resampling
-units) lies on the claim's side, *does not hold* if none of it does, and is *undecided* otherwise; in
-brackets the interval. The last column is the same on a copy with permuted weights: what holds there
+Made by `docs/make_claims.py` with seed 0. A claim *holds* if its whole 95 % interval, in brackets
+and by resampling units, lies on the claim's side; it *does not hold* if none of it does, and is
+*undecided* otherwise. The last column is the same on a copy with permuted weights: what holds there
 too says nothing.
 """
 VERDICT = {True: "holds", False: "does not hold", None: "undecided"}
@@ -59,6 +59,7 @@ def _claims(table: ClaimTable) -> list[str]:
 
 
 def main() -> None:
+    """Print the page."""
     print(HEAD)
     for given in sys.argv[1:]:
         name, _, layer = given.partition(":")

@@ -28,7 +28,9 @@ from curvecircuits.families.taxonomy import Taxonomy, UnitLabel
 from curvecircuits.models.permute import weight_permuted
 from curvecircuits.models.wrap import wrap
 from curvecircuits.report import Colophon, Model, Report, Weights, render
+from curvecircuits.report.document import Section
 from curvecircuits.report.figures import (
+    ClaimsTableFigure,
     claims_table,
     family_counts,
     family_shares_figure,
@@ -438,6 +440,26 @@ def test_a_claim_that_chance_meets_too_says_nothing():
 # --- the page ---------------------------------------------------------------------------------
 
 
+def test_counts_are_exact_and_estimates_are_not():
+    exact = _claim("count", measured=191360.0, interval=(191360.0, 191360.0))
+    factor = _claim("factor", measured=8.17, interval=(8.17, 8.17))
+    figure = claims_table(replace(_claims(), claims=(exact, factor, _claim("plain"))))
+    rows = dump(figure, digits=4)["rows"]
+    assert [row["count"] for row in rows] == [191360, None, None]
+    assert [row["permuted_count"] for row in rows] == [None, None, None]
+    assert [(row["low"], row["high"]) for row in rows[1:]] == [(8.17, 8.17), (0.1, 0.3)]
+    assert load(ClaimsTableFigure, dump(figure)) == figure
+    assert "“Says nothing” marks a claim that holds there as well" in figure.words.caption
+
+
+def test_sections_begin_at_figures_in_order(report):
+    for firsts in [(0,), (6,), (2, 2), (3, 2)]:
+        sections = tuple(Section(title="A", first=first) for first in firsts)
+        with pytest.raises(InputError, match="begin at figures 1 to 5"):
+            replace(report, sections=sections)
+    assert replace(report, sections=()).sections == ()
+
+
 @pytest.fixture(scope="module")
 def report(taxonomy, permuted, sheet):
     return Report(
@@ -456,6 +478,7 @@ def report(taxonomy, permuted, sheet):
             sheet,
             claims_table(_claims()),
         ),
+        sections=(Section(title="Circuit", first=3), Section(title="Claims", first=5)),
         colophon=Colophon(versions=(), seed=0, command=None),
     )
 
@@ -516,15 +539,16 @@ def test_figures_answer_to_keyboard_and_controls(open_page, bundle, report):  # 
     opened = open_page(render(report))
     page = opened.page
     claims = page.locator("figure[data-kind=claims-table]")
-    opened.poll("document.querySelectorAll('.claims tbody tr').length", 6)
+    opened.poll("document.querySelectorAll('.claims .claim-row').length", 6)
+    assert claims.locator(".claim-section").all_inner_texts() == ["ECHOES"]
     claims.get_by_role("button", name="does not hold").press("Enter")
-    assert claims.locator("tbody th").all_inner_texts() == [
-        "Echoes\n▸\nThe false sentence is true.",
-        "Echoes\n▸\nThe wrong sentence is true.",
+    assert claims.locator(".claim-row th").all_inner_texts() == [
+        "▸\nThe false sentence is true.",
+        "▸\nThe wrong sentence is true.",
     ]
     claims.get_by_role("button", name="all 6").press("Enter")
     claims.get_by_role("searchbox").fill("OPEN true")
-    assert claims.locator("tbody tr").count() == 1
+    assert claims.locator(".claim-row").count() == 1
     claims.locator("button.claim").press("Enter")
     assert "As open is measured." in claims.locator(".claim-more").inner_text()
     assert "Units are few." in claims.locator(".claim-more").inner_text()
@@ -564,3 +588,48 @@ def test_figures_answer_to_keyboard_and_controls(open_page, bundle, report):  # 
         assert len(table) == 1 + rows
         assert len({len(line) for line in table}) == 1
     assert opened.said == []
+
+
+@pytest.mark.browser
+def test_claims_are_grouped_and_numbers_written_as_read(open_page, bundle, report):  # noqa: F811
+    made = (
+        _claim("count", measured=191360.0, interval=(191360.0, 191360.0), section="Overview"),
+        _claim("echo", measured=0.5082, interval=(0.04587, 0.5572)),
+        _claim("late", measured=-0.0007, interval=(-0.00726, 0.0045), section="Overview"),
+    )
+    figure = claims_table(replace(_claims(), claims=made))
+    opened = open_page(render(replace(report, figures=(figure,), sections=())), 380)
+    claims = opened.page.locator("figure[data-kind=claims-table]")
+    assert claims.locator("tbody").all_inner_texts()[0].startswith("OVERVIEW")
+    assert claims.locator("tbody").count() == 2
+    shown = claims.locator("td[data-name=Measured]").all_inner_texts()
+    numbers = [text.removesuffix("share of the peak").strip() for text in shown]
+    assert numbers == ["191,360", "−0.00070 −0.00726 to 0.00450", "0.508 0.046 to 0.557"]
+    # A card has no columns: what is said of a claim begins at the left, its figure excepted.
+    lefts = claims.locator(".claim-row > :is(th, td):not(.claim-figure, .none)").evaluate_all(
+        "all => all.map(each => each.getBoundingClientRect().left)"
+    )
+    assert len(set(lefts)) == 1
+    assert claims.locator(".claim-figure:visible").count() == 0
+
+
+@pytest.mark.browser
+def test_figures_are_listed_and_headed_by_section(open_page, bundle, report):  # noqa: F811
+    page = open_page(render(report)).page
+    headings = "[...document.querySelectorAll('main h2')].map(h => h.innerText)"
+    titles = [figure.words.title for figure in report.figures]
+    assert page.evaluate(headings)[: len(titles) + 2] == [
+        *titles[:2],
+        "Circuit",
+        *titles[2:4],
+        "Claims",
+        titles[4],
+    ]
+    lists = page.locator(".contents ol")
+    assert [each.locator("li").count() for each in lists.all()] == [2, 2, 1]
+    assert lists.nth(1).get_attribute("start") == "3"
+    page.locator(".contents").get_by_role("link", name="Claims", exact=True).click()
+    assert page.evaluate("document.querySelector(location.hash).innerText") == "Claims"
+    plain = open_page(render(replace(report, sections=()))).page
+    assert plain.evaluate(headings)[: len(titles)] == titles
+    assert plain.locator(".contents ol").count() == 1

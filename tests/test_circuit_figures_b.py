@@ -3,6 +3,8 @@
 import base64
 import csv
 import json
+import zlib
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,7 +16,8 @@ from test_downstream import later  # noqa: F401  (a fixture)
 from test_page import chromium, open_page  # noqa: F401  (fixtures)
 
 from curvecircuits.artificial import artificial_network
-from curvecircuits.circuits.blocks import weight_block
+from curvecircuits.circuits.along_arc import ArcWeights, along_arc
+from curvecircuits.circuits.blocks import oriented_block
 from curvecircuits.circuits.branches import branches
 from curvecircuits.circuits.compression import compression_curve
 from curvecircuits.circuits.downstream import DownstreamShapes, downstream_shapes
@@ -57,6 +60,7 @@ from curvecircuits.report.figures import (
     weight_bands,
     weight_matrix,
 )
+from curvecircuits.report.figures.interval_arcs import arc_groups, arc_preference, motif_likeness
 from curvecircuits.report.parts import Words
 from curvecircuits.report.values import SignedBlock, pack_signed, plain, written
 from curvecircuits.stimuli import CurveGrid
@@ -98,6 +102,11 @@ def between(weights: ExpandedWeights) -> Kernels:
 
 
 @pytest.fixture(scope="module")
+def arc(weights: ExpandedWeights) -> ArcWeights:
+    return along_arc(weights, CURVES, EARLY, radius=60.0, permutations=20)
+
+
+@pytest.fixture(scope="module")
 def echoes(network: Network, weights: ExpandedWeights) -> EchoExperiment:
     around = tuple(15.0 * k for k in range(24))
     grid = CurveGrid(orientations=around, radii=(60,), tile=60, width=2)
@@ -136,22 +145,30 @@ def figures(
     tuned: LineTuning,
     judged: list[LineJudgement],
     built: DownstreamShapes,
+    arc: ArcWeights,
     later: Any,  # noqa: F811
 ) -> tuple[Any, ...]:
     """Every figure, and the generic one from all that it is used for."""
     above, _, layer = later
     matrix = line_matrix(network, targets=CURVES, sources=LINES, radius=60.0)
     alike = similarity(weights, CURVES, EARLY, permutations=20)
-    block = weight_block(network, targets=CURVES, sources=EARLY)
+    block = oriented_block(network, targets=CURVES, sources=EARLY)
     sides = tolerance(placed)
     robust = robustness(network, CURVES.take([0, 2, 4]), carriers=("reversed",), seeds=1)
     bases = (Basis(orders=0, waves=0, rings=1), Basis(orders=1, waves=1, rings=1))
+    motif = tangent_motif(weights, CURVES, EARLY, strongest=1, permutations=20)
+    below = expanded_weights(network, "conv2d2", units=LINES.units)
+    bars = _family("line", "conv2d2", 180, range(24), 7.5)
+    motifs = {
+        "3a → 3b": motif,
+        "conv2d2 → 3a": tangent_motif(below, LINES, bars, permutations=20),
+    }
     return (
         weight_matrix(between, evidence=alike),
         weight_matrix(kernels(weights, CURVES, LINES), evidence=matrix),
         weight_bands(alike),
-        motif_angles(tangent_motif(weights, CURVES, EARLY, strongest=1, permutations=20)),
-        robustness_groups({"3b": robust, "3b again": robust}),
+        motif_angles(motif),
+        robustness_groups({"3b": robust, "3b again": robust, "without": robust}),
         rotation_groups([rotation_fit(block, shuffles=20)]),
         tolerance_groups(placed, sides),
         echo(echoes),
@@ -159,6 +176,24 @@ def figures(
         line_tuning(tuned, judged, layer="conv2d2"),
         compression([compression_curve(block, bases=bases)] * 2),
         downstream(built, drawn=drawn_shapes(above, built), branches=branches(above, layer)),
+        motif_angles(motifs),
+        motif_likeness(motifs),
+        arc_groups(arc),
+        arc_preference(arc),
+        _long_names(),
+    )
+
+
+def _long_names() -> IntervalGroups:
+    """Rows whose names do not fit beside a narrow chart, the reference at its left end."""
+    return interval_groups(
+        words=Words(title="Long names", takeaway="Of 3 names 2 are long.", caption=""),
+        groups=["early curve (3a) → curve (3b), without textures", f"{'unbroken' * 6} name", "a"],
+        group_label="Block",
+        value_label="R²",
+        series=[series("measured", [plain(0.3), plain(0.2), plain(0.4)])],
+        reference=0.0,
+        reference_label="nothing explained",
     )
 
 
@@ -306,6 +341,68 @@ def test_controls_are_told_from_measurements(figures):
     assert figures[6].band.high == 45
 
 
+def test_motifs_of_any_period_share_an_axis(figures, weights):
+    one, several, likeness = figures[3], figures[12], figures[13]
+    assert one.groups[0].endswith("°/180°)")
+    assert "any orientations would give 90°" in one.words.takeaway
+    assert several.reference == 0.5
+    assert len(several.groups) == len(likeness.groups) == 4
+    assert [name.rsplit("/")[1] for name in several.groups] == ["180°)"] * 2 + ["90°)"] * 2
+    values = [each.value for each in several.series[0].estimates]
+    near, far = values[::2], values[1::2]
+    assert max(near) < 0.2
+    assert min(far) > 0.7
+    assert "in 2 of 2 links, the negative ones farther in 2" in several.words.takeaway
+    signs = [each.value for each in likeness.series[0].estimates]
+    assert min(signs[::2]) > 0.2
+    assert max(signs[1::2]) < 0
+    exchanged = tangent_motif(
+        weights, replace(CURVES, orientations=CURVES.orientations[::-1]), EARLY, permutations=20
+    )
+    wrong = motif_angles({"first": exchanged, "again": exchanged})
+    assert "in 0 of 2 links, the negative ones farther in 0" in wrong.words.takeaway
+    with pytest.raises(InputError, match="at least one motif"):
+        motif_likeness({})
+
+
+def test_the_arc_has_its_places_and_its_turn(figures, weights):
+    along, turned = figures[14], figures[15]
+    places = ["−16 px", "−8 px", "centre", "+8 px", "+16 px"]
+    assert along.groups == turned.groups == tuple(places)
+    similar, opposing = along.series
+    assert min(each.low for each in similar.estimates) > 0
+    assert max(each.high for each in opposing.estimates) < 0
+    assert "excite at 5 of 5 places along the arc and opposing ones inhibit at 5" in (
+        along.words.takeaway
+    )
+    preferred, normal, exchanged = turned.series
+    normals = np.degrees(np.array([-16, -8, 0, 8, 16]) / 60)
+    assert [each.value for each in normal.estimates] == pytest.approx(normals)
+    found = np.array([each.value for each in preferred.estimates])
+    assert np.polyfit(normals, found, 1)[0] > 0.5
+    assert exchanged.role == "control"
+    assert [len(each) for each in exchanged.draws] == [20] * 5
+    other = replace(EARLY, orientations=EARLY.orientations[5:] + EARLY.orientations[:5])
+    wrong = arc_groups(along_arc(weights, CURVES, other, radius=60.0, permutations=20))
+    assert "excite at 5 of 5" not in wrong.words.takeaway
+
+
+def test_a_mean_direction_is_unbroken_at_half_a_turn(arc):
+    angles = np.where(np.arange(8)[:, None] % 2, 176.0, -178.0) * np.ones((1, 5))
+    shown = arc_preference(replace(arc, preferred=angles)).series[0].estimates[0]
+    assert abs(shown.value) == pytest.approx(179)
+    assert 0 < shown.high - shown.low < 6
+
+
+def test_robustness_of_many_families_has_its_controls_in_one_row(figures):
+    figure = figures[4]
+    assert figure.groups == ("reversed", "all carriers", "all carriers, other units")
+    for each in figure.series:
+        known = [estimate.value is not None for estimate in each.estimates]
+        assert known == ([False, False, True] if each.role == "control" else [True, True, False])
+    assert "with that of other units by at most" in figure.words.takeaway
+
+
 # --- what the browser shows ------------------------------------------------------------------
 
 
@@ -359,6 +456,73 @@ def test_every_figure_is_drawn_and_axe_finds_nothing_serious(
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("width", [360, 1000])
+def test_names_of_rows_stand_clear(open_page, html, figures, width):  # noqa: F811
+    opened = open_page(html, width)
+    opened.poll("document.querySelectorAll('figure').length", len(figures))
+    found = opened.page.evaluate(
+        """() => [...document.querySelectorAll('figure[data-kind=interval-groups]')].map(figure => {
+          const box = each => {
+            const {left, right, top, bottom} = each.getBoundingClientRect();
+            return {left, right, top, bottom, text: each.textContent};
+          };
+          return {texts: [...figure.querySelectorAll('.chart text')].map(box),
+                  dots: [...figure.querySelectorAll('.chart circle, .chart g path')].map(box)};
+        })"""
+    )
+    assert len(found) == sum(isinstance(each, IntervalGroups) for each in figures)
+
+    def meet(a: dict[str, Any], b: dict[str, Any]) -> bool:
+        # A pixel of two boxes of letters may be shared without their letters touching.
+        across = min(a["right"], b["right"]) - max(a["left"], b["left"])
+        down = min(a["bottom"], b["bottom"]) - max(a["top"], b["top"])
+        return across > 1 and down > 2
+
+    names = {name.replace(" ", "") for each in figures if isinstance(each, IntervalGroups)
+             for name in each.groups}  # fmt: skip
+    for figure in found:
+        labels = [each for each in figure["texts"] if each["text"].replace(" ", "") in names]
+        assert labels
+        for label in labels:
+            assert label["left"] >= 0
+            assert label["right"] <= width
+            others = [each for each in figure["texts"] if each is not label] + figure["dots"]
+            assert [o["text"] for o in others if meet(label, o)] == []
+
+
+@pytest.mark.browser
+def test_no_download_of_many_is_lost(open_page, html, figures):  # noqa: F811
+    opened = open_page(html)
+    names: list[str] = []
+    opened.page.on("download", lambda each: names.append(each.suggested_filename))
+    opened.poll("document.querySelectorAll('figure').length", len(figures))
+    buttons = "document.querySelectorAll('.downloads button[aria-label^=JSON]')"
+    opened.page.evaluate(f"{buttons}.forEach(each => each.click())")
+    assert len(figures) > 12
+    for _ in range(60):
+        opened.page.wait_for_timeout(100)
+        if len(names) == len(figures):
+            break
+    assert len(set(names)) == len(figures)
+
+
+@pytest.mark.browser
+def test_a_deflated_figure_is_read(open_page, html, figures):  # noqa: F811
+    start = html.index('<script type="application/json" data-role="figure">')
+    first = html[start : html.index("</script>", start)]
+    text = first.split(">", 1)[1]
+    packed = base64.b64encode(zlib.compress(text.encode())).decode()
+    block = f'<script type="text/plain" data-role="figure" data-deflated>{packed}'
+    opened = open_page(html.replace(first, block))
+    opened.poll("document.querySelectorAll('figure').length", len(figures))
+    assert opened.page.locator("figure h2").first.inner_text() == figures[0].words.title
+    assert opened.said == []
+    cut = open_page(html.replace(first, block[:-200]))
+    cut.poll("document.querySelectorAll('figure').length", len(figures) - 1)
+    assert "Figure 1 cannot be read" in cut.page.inner_text("main")
+
+
+@pytest.mark.browser
 def test_tiles_are_read_with_the_arrow_keys(open_page, html, figures):  # noqa: F811
     opened = open_page(html)
     frame = opened.page.locator("figure").first
@@ -407,7 +571,7 @@ def test_tables_hold_the_numbers_drawn(open_page, html, figures):  # noqa: F811
     values = _unpack(figures[0].kernels)
     assert len(matrix) == 1 + values.size
     assert [float(each[-1]) for each in matrix[1:]] == pytest.approx(values.ravel(), rel=1e-3)
-    # One of each kind: a browser refuses more than ten downloads at once.
+    # One of each kind is enough.
     firsts = {figure.kind: number for number, figure in reversed(list(enumerate(figures)))}
     tables = {kind: rows(number) for kind, number in firsts.items() if number}
     for kind, table in tables.items():

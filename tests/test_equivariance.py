@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curvecircuits.artificial import artificial_network
-from curvecircuits.circuits.blocks import WeightBlock, weight_block
+from curvecircuits.circuits.blocks import OrientedBlock, oriented_block
 from curvecircuits.circuits.compression import BASES, compression_curve
 from curvecircuits.circuits.equivariance import rotation_fit, shuffled, svd_left_out
 from curvecircuits.circuits.hues import hue_fit
@@ -52,7 +52,7 @@ def _network(permuted=False):
 
 @cache
 def _block(targets, sources, permuted=False):
-    return weight_block(_network(permuted), targets=targets, sources=sources)
+    return oriented_block(_network(permuted), targets=targets, sources=sources)
 
 
 def _thin(block, step=2):
@@ -69,7 +69,7 @@ def _thin(block, step=2):
 def _noise(targets=10, sources=8, size=5, *, periods=(360, 360), seed=0):
     """A block of noise between families at random orientations."""
     generator = np.random.default_rng(seed)
-    return WeightBlock(
+    return OrientedBlock(
         targets=_family(
             "t", "b", targets, periods[0], at=generator.uniform(0, periods[0], targets)
         ),
@@ -366,11 +366,11 @@ def test_the_total_is_as_uncertain_as_its_factors():
 
 def test_units_without_orientation_are_left_out():
     some = replace(EARLY, orientations=(float("nan"), *EARLY.orientations[1:]))
-    found = weight_block(_network(), targets=CURVES.take([0]), sources=some)
+    found = oriented_block(_network(), targets=CURVES.take([0]), sources=some)
     assert found.values.shape == (1, 23, 5, 5)
     np.testing.assert_array_equal(found.values[0], _block(CURVES, EARLY).values[0, 1:])
     with pytest.raises(InputError, match="oriented unit"):
-        weight_block(_network(), targets=CURVES, sources=some.take([0]))
+        oriented_block(_network(), targets=CURVES, sources=some.take([0]))
 
 
 def test_what_cannot_be_fitted_says_why():
@@ -435,10 +435,10 @@ def test_googlenets_curves_are_equivariant():
         )
         for name, layer, at in (("early curve", "3a", early), ("curve", "3b", curves))
     )
-    found = rotation_fit(weight_block(network, targets=targets, sources=sources), shuffles=20)
+    found = rotation_fit(oriented_block(network, targets=targets, sources=sources), shuffles=20)
     assert found.holds
     assert found.r2.value > 0.25
     assert max(found.shuffled) < found.r2.value
     permuted = weight_permuted(network, seed=5)
-    control = rotation_fit(weight_block(permuted, targets=targets, sources=sources), shuffles=20)
+    control = rotation_fit(oriented_block(permuted, targets=targets, sources=sources), shuffles=20)
     assert control.holds is False

@@ -147,5 +147,8 @@ def test_googlenet():
     found = discover_families(network, curve_layer="3b", layers=layers)
     assert found.named() >= 0.7
     assert len(found.family("3a", "early curve")) >= 11
+    assert {x.family for x in found.labels if x.hue is not None} == {"colour contrast"}
+    assert np.isfinite(found.family("conv2d0", "colour contrast").orientations).sum() >= 15
     permuted = discover_families(weight_permuted(network, seed=11), curve_layer="3b", layers=layers)
     assert permuted.named() <= 0.2
+    assert sum(x.hue is not None for x in permuted.labels) <= 3

@@ -48,10 +48,13 @@ export interface ClaimRow {
   such as a count. */
   low: number | null;
   high: number | null;
+  /** `measured` to the last digit where it is a count. */
+  count: number | null;
   /** The same on a copy with permuted weights. */
   permuted_measured: number | null;
   permuted_low: number | null;
   permuted_high: number | null;
+  permuted_count: number | null;
   /** `says nothing` where the claim holds on the permuted copy too. */
   verdict: "holds" | "does not hold" | "undecided" | "says nothing" | "cannot be tested";
   criterion: string;

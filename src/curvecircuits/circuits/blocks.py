@@ -14,7 +14,7 @@ from curvecircuits.weights.expanded import expanded_weights
 
 
 @dataclass(frozen=True, kw_only=True)
-class WeightBlock:
+class OrientedBlock:
     """The weights from one oriented family to another.
 
     Parameters
@@ -35,7 +35,7 @@ class WeightBlock:
     Examples
     --------
     >>> lines = Family(name="line", layer="a", channels=(0, 1), orientations=(0, 90), period=180)
-    >>> block = WeightBlock(
+    >>> block = OrientedBlock(
     ...     targets=lines, sources=lines, values=np.zeros((2, 2, 5, 5)), pitch=8, offset=(-16, -16)
     ... )
     >>> block.numbers, str(block)
@@ -90,7 +90,7 @@ class WeightBlock:
 
     def oriented(
         self, targets: Float[ndarray, " targets"], sources: Float[ndarray, " sources"]
-    ) -> "WeightBlock":
+    ) -> "OrientedBlock":
         """The same weights with other orientations, in degrees."""
         first, second = (
             replace(family, orientations=tuple(float(v) for v in given % family.period))
@@ -99,7 +99,7 @@ class WeightBlock:
         return replace(self, targets=first, sources=second)
 
 
-def weight_block(network: Network, *, targets: Family, sources: Family) -> WeightBlock:
+def oriented_block(network: Network, *, targets: Family, sources: Family) -> OrientedBlock:
     """The expanded weights from one family of a network to a later one.
 
     Units without an orientation are left out.
@@ -117,7 +117,7 @@ def weight_block(network: Network, *, targets: Family, sources: Family) -> Weigh
     ...     name="curve", layer="3a", channels=tuple(range(24)), orientations=at, period=360
     ... )
     >>> large = replace(small, layer="3b")
-    >>> weight_block(artificial_network(), targets=large, sources=small).values.shape
+    >>> oriented_block(artificial_network(), targets=large, sources=small).values.shape
     (24, 24, 5, 5)
 
     References
@@ -132,7 +132,7 @@ def weight_block(network: Network, *, targets: Family, sources: Family) -> Weigh
         raise InputError("A block of weights needs an oriented unit in both families.")
     found = expanded_weights(network, earlier.layer, units=later.units)
     values = found.values[:, list(earlier.channels)]
-    return WeightBlock(
+    return OrientedBlock(
         targets=later,
         sources=earlier,
         values=values.detach().cpu().double().numpy(),

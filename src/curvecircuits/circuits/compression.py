@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-from curvecircuits.circuits.blocks import WeightBlock
+from curvecircuits.circuits.blocks import OrientedBlock
 from curvecircuits.circuits.equivariance import beats, lead, r2_of, shuffled, svd_left_out
 from curvecircuits.circuits.intervals import Interval, resampled
 from curvecircuits.circuits.templates import Basis
@@ -62,7 +62,7 @@ class CompressionCurve:
 
 
 def compression_curve(
-    block: WeightBlock,
+    block: OrientedBlock,
     *,
     bases: Sequence[Basis] = BASES,
     share: float = 0.9,
@@ -92,7 +92,7 @@ def compression_curve(
     ... )
     >>> cells = np.exp(-np.hypot(*np.mgrid[-2:3, -2:3]))
     >>> found = compression_curve(
-    ...     WeightBlock(
+    ...     OrientedBlock(
     ...         targets=curves,
     ...         sources=curves,
     ...         values=np.cos(turn)[:, :, None, None] * cells,
@@ -174,7 +174,7 @@ class TemplateCurve:
 
 
 def template_curve(
-    groups: Sequence[Sequence[WeightBlock]],
+    groups: Sequence[Sequence[OrientedBlock]],
     bases: Sequence[Basis],
     *,
     spacings: Sequence[Sequence[float]] | None = None,

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from curvecircuits.circuits.blocks import WeightBlock
+from curvecircuits.circuits.blocks import OrientedBlock
 from curvecircuits.circuits.intervals import Interval, resampled
 from curvecircuits.circuits.templates import Basis, Template
 from curvecircuits.circuits.tied import Residuals, fitted, left_out
@@ -63,7 +63,7 @@ class RotationFit:
 
 
 def rotation_fit(
-    block: WeightBlock, *, basis: Basis | None = None, shuffles: int = 32, seed: int = 0
+    block: OrientedBlock, *, basis: Basis | None = None, shuffles: int = 32, seed: int = 0
 ) -> RotationFit:
     """Fit a template tied over rotations, beside shuffled orientations and an SVD.
 
@@ -93,7 +93,7 @@ def rotation_fit(
     >>> turn = np.subtract.outer(np.radians(at), np.radians(at))
     >>> curves = Family(name="curve", layer="a", channels=(0, 1, 2, 3), orientations=at, period=360)
     >>> found = rotation_fit(
-    ...     WeightBlock(
+    ...     OrientedBlock(
     ...         targets=curves,
     ...         sources=curves,
     ...         values=np.cos(turn)[:, :, None, None],
@@ -147,12 +147,12 @@ def rotation_fit(
     )
 
 
-def shuffled(block: WeightBlock, generator: np.random.Generator) -> WeightBlock:
+def shuffled(block: OrientedBlock, generator: np.random.Generator) -> OrientedBlock:
     """The block with the orientations of both families shuffled among their units.
 
     >>> from curvecircuits.families.family import Family
     >>> lines = Family(name="l", layer="a", channels=(0, 1), orientations=(0.0, 90.0), period=180)
-    >>> block = WeightBlock(
+    >>> block = OrientedBlock(
     ...     targets=lines, sources=lines, values=np.eye(2)[:, :, None, None], pitch=1, offset=(0, 0)
     ... )
     >>> sorted(shuffled(block, np.random.default_rng(0)).targets.orientations)
@@ -164,14 +164,14 @@ def shuffled(block: WeightBlock, generator: np.random.Generator) -> WeightBlock:
     )
 
 
-def svd_left_out(block: WeightBlock) -> Float[ndarray, "ranks targets"]:
+def svd_left_out(block: OrientedBlock) -> Float[ndarray, "ranks targets"]:
     """What components of the other targets miss of each, for 0, 1, 2, … components.
 
     Sums of squares as in `Residuals`. The matrix is targets × (sources, h, w), not centred.
 
     >>> from curvecircuits.families.family import Family
     >>> two = Family(name="l", layer="a", channels=(0, 1), orientations=(0, 90), period=180)
-    >>> one = WeightBlock(
+    >>> one = OrientedBlock(
     ...     targets=two, sources=two.take([0]), values=np.array([3.0, 4]).reshape(2, 1, 1, 1),
     ...     pitch=1, offset=(0, 0),
     ... )

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from curvecircuits.circuits.blocks import WeightBlock
+from curvecircuits.circuits.blocks import OrientedBlock
 from curvecircuits.circuits.compression import BASES, template_curve
 from curvecircuits.circuits.equivariance import shuffled
 from curvecircuits.circuits.sharing import SharedFit, check_draws, compared, too_few
@@ -17,7 +17,7 @@ from curvecircuits.errors import InputError
 
 
 def hue_fit(
-    block: WeightBlock,
+    block: OrientedBlock,
     hues: Float[ndarray, " sources"],
     *,
     harmonics: int = 2,

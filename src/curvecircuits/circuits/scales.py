@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from curvecircuits.circuits.blocks import WeightBlock
+from curvecircuits.circuits.blocks import OrientedBlock
 from curvecircuits.circuits.compression import BASES, template_curve
 from curvecircuits.circuits.sharing import SharedFit, check_draws, compared
 from curvecircuits.circuits.templates import Basis
@@ -16,7 +16,7 @@ _OCTAVES = np.arange(-6, 7) / 4
 
 
 def scale_fit(
-    blocks: Sequence[WeightBlock],
+    blocks: Sequence[OrientedBlock],
     *,
     bases: Sequence[Basis] = BASES,
     share: float = 0.9,
@@ -46,7 +46,7 @@ def scale_fit(
     Examples
     --------
     >>> from curvecircuits.artificial import artificial_network
-    >>> from curvecircuits.circuits.blocks import weight_block
+    >>> from curvecircuits.circuits.blocks import oriented_block
     >>> from curvecircuits.families.family import Family
     >>> network = artificial_network()
     >>> gabors, small, large = (
@@ -65,8 +65,8 @@ def scale_fit(
     ... )
     >>> found = scale_fit(
     ...     [
-    ...         weight_block(network, targets=small, sources=gabors),
-    ...         weight_block(network, targets=large, sources=small),
+    ...         oriented_block(network, targets=small, sources=gabors),
+    ...         oriented_block(network, targets=large, sources=small),
     ...     ],
     ...     bases=BASES[2:5],
     ... )
@@ -102,7 +102,7 @@ def scale_fit(
     )
 
 
-def _turned(block: WeightBlock, generator: np.random.Generator) -> WeightBlock:
+def _turned(block: OrientedBlock, generator: np.random.Generator) -> OrientedBlock:
     targets = block.targets.period * generator.uniform(0.25, 0.75)
     sources = block.sources.period * generator.uniform()
     return block.oriented(
@@ -111,7 +111,7 @@ def _turned(block: WeightBlock, generator: np.random.Generator) -> WeightBlock:
     )
 
 
-def _spacings(blocks: Sequence[WeightBlock], basis: Basis) -> list[float]:
+def _spacings(blocks: Sequence[OrientedBlock], basis: Basis) -> list[float]:
     """Pixels between rings of each block, by the fit to all targets; the first is the basis's."""
     first = basis.spacing(blocks[0])
     found = [first * b.pitch / blocks[0].pitch for b in blocks]

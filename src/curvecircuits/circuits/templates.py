@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import Complex, Float
 from numpy import ndarray
 
-from curvecircuits.circuits.blocks import WeightBlock
+from curvecircuits.circuits.blocks import OrientedBlock
 from curvecircuits.errors import InputError
 
 
@@ -58,7 +58,7 @@ class Basis:
         if min(self.orders, self.waves, self.rings, self.hues or 0) < 0:
             raise InputError("Orders, waves, rings and hues of a basis are not negative.")
 
-    def spacing(self, block: WeightBlock) -> float:
+    def spacing(self, block: OrientedBlock) -> float:
         """Pixels between rings, for the block's support."""
         return max(block.pitch, float(block.polar[0].max()) / max(1, self.rings))
 

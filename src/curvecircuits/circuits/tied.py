@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from curvecircuits.circuits.blocks import WeightBlock
+from curvecircuits.circuits.blocks import OrientedBlock
 from curvecircuits.circuits.templates import Basis, Template, Terms, terms_of
 from curvecircuits.circuits.tied_sums import TINY, Sums, parts_of, sums_of
 from curvecircuits.errors import InputError
@@ -129,7 +129,7 @@ class _Folds:
 
 
 def _terms(
-    blocks: Sequence[WeightBlock], basis: Basis, spacings: Sequence[float] | None
+    blocks: Sequence[OrientedBlock], basis: Basis, spacings: Sequence[float] | None
 ) -> tuple[Terms, list[float]]:
     """The terms that all blocks share, and the spacing of each block's rings."""
     periods = {(b.targets.period, b.sources.period) for b in blocks}
@@ -146,7 +146,7 @@ def _terms(
 
 
 def _prepared(
-    blocks: Sequence[WeightBlock],
+    blocks: Sequence[OrientedBlock],
     basis: Basis,
     spacings: Sequence[float] | None,
     hues: Float[ndarray, " s"] | None,
@@ -160,7 +160,7 @@ def _prepared(
 
 
 def template_numbers(
-    blocks: Sequence[WeightBlock], *, basis: Basis, spacings: Sequence[float] | None = None
+    blocks: Sequence[OrientedBlock], *, basis: Basis, spacings: Sequence[float] | None = None
 ) -> int:
     """Numbers of one template for all blocks.
 
@@ -177,7 +177,7 @@ def _residuals(blocks: Sequence[Sums], gone: ndarray) -> Residuals:
 
 
 def left_out(
-    blocks: Sequence[WeightBlock],
+    blocks: Sequence[OrientedBlock],
     *,
     basis: Basis,
     spacings: Sequence[float] | None = None,
@@ -202,7 +202,7 @@ def left_out(
 
 
 def fitted(
-    blocks: Sequence[WeightBlock],
+    blocks: Sequence[OrientedBlock],
     *,
     basis: Basis,
     spacings: Sequence[float] | None = None,

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Complex, Float
 from numpy import ndarray
 
-from curvecircuits.circuits.blocks import WeightBlock
+from curvecircuits.circuits.blocks import OrientedBlock
 from curvecircuits.circuits.templates import Terms, hats
 
 TINY = float(np.finfo(float).tiny)
@@ -50,7 +50,7 @@ def parts_of(terms: Terms) -> tuple[ndarray, ndarray, ndarray, ndarray]:
 
 
 def sums_of(
-    block: WeightBlock, terms: Terms, spacing: float, hues: Float[ndarray, " s"] | None
+    block: OrientedBlock, terms: Terms, spacing: float, hues: Float[ndarray, " s"] | None
 ) -> Sums:
     """The sums of a block for some terms, with rings so many pixels apart.
 

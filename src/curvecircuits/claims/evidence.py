@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from curvecircuits.circuits.along_arc import ArcWeights, along_arc
-from curvecircuits.circuits.blocks import WeightBlock, weight_block
+from curvecircuits.circuits.blocks import OrientedBlock, oriented_block
 from curvecircuits.circuits.bumps import Bumps, bumps
 from curvecircuits.circuits.cofiring import Cofiring, cofiring
 from curvecircuits.circuits.compression import CompressionCurve, compression_curve
@@ -32,14 +32,11 @@ from curvecircuits.circuits.shares import FamilyShares, family_shares
 from curvecircuits.circuits.sharing import SharedFit
 from curvecircuits.circuits.similarity import Similarity, similarity
 from curvecircuits.circuits.truth import LinearTruth, linear_truth
-from curvecircuits.errors import InputError
 from curvecircuits.families import (
     LINES,
     CurveFamily,
     Family,
     Taxonomy,
-    discover_families,
-    find_curves,
     next_layer,
     tile_of,
 )
@@ -58,10 +55,6 @@ _HARMONICS = 4
 
 class NotTestableError(Exception):
     """A claim that this network has nothing to be measured on; says what is missing."""
-
-
-class NoFamilyError(InputError):
-    """The network has no curve family, which every claim is about."""
 
 
 @dataclass
@@ -191,15 +184,24 @@ class Evidence:
 
     def motif(self, targets: Family, sources: Family, *, radius: float) -> TangentMotif:
         """The tangent motif between two families."""
-        weights = expanded_weights(self.network, sources.layer, units=targets.units)
-        return tangent_motif(
-            weights, targets, sources, radius=radius, permutations=_PERMUTATIONS, seed=self.seed
-        )
+        kept: dict[Any, TangentMotif] = self.__dict__.setdefault("_motifs", {})
+        key = (targets, sources, radius)
+        if key not in kept:
+            weights = expanded_weights(self.network, sources.layer, units=targets.units)
+            kept[key] = tangent_motif(
+                weights,
+                targets,
+                sources,
+                radius=radius,
+                permutations=_PERMUTATIONS,
+                seed=self.seed,
+            )
+        return kept[key]
 
     @cached_property
-    def block(self) -> WeightBlock:
+    def block(self) -> OrientedBlock:
         """Early curves on curves as one block."""
-        return weight_block(self.network, targets=self.curves, sources=self.early)
+        return oriented_block(self.network, targets=self.curves, sources=self.early)
 
     @cached_property
     def rotation(self) -> RotationFit:
@@ -216,7 +218,7 @@ class Evidence:
         """One template for tiny curve → early curve and early curve → curve."""
         tiny = self.family(2, "tiny curve", least=4)
         blocks = [
-            weight_block(self.network, targets=self.early, sources=tiny),
+            oriented_block(self.network, targets=self.early, sources=tiny),
             self.block,
         ]
         return scale_fit(blocks, seed=self.seed)
@@ -234,7 +236,7 @@ class Evidence:
             except NotTestableError:
                 continue
             steps = ((small, waves), (large, small))
-            blocks = [weight_block(self.network, targets=t, sources=s) for t, s in steps]
+            blocks = [oriented_block(self.network, targets=t, sources=s) for t, s in steps]
             return scale_fit(blocks, seed=self.seed)
         raise NotTestableError(
             "No three successive layers before the curves have 4 complex Gabors, 4 lines and "
@@ -255,7 +257,7 @@ class Evidence:
                 continue
             hues = {x.channel: x.hue for x in self.taxonomy.of(contrasts.layer)}
             return hue_fit(
-                weight_block(self.network, targets=lines, sources=contrasts),
+                oriented_block(self.network, targets=lines, sources=contrasts),
                 np.array([hues[channel] for channel in contrasts.channels], dtype=float),
                 harmonics=_HARMONICS,
                 seed=self.seed,
@@ -383,60 +385,3 @@ class Evidence:
     def drawn(self) -> ShapeResponses:
         """The same shapes drawn for the network."""
         return drawn_shapes(self.network, self.downstream, seed=self.seed)
-
-
-def _curves(found: CurveFamily) -> tuple[Family, float]:
-    """The family of a search, and the median of the preferred radii."""
-    assert found.layer is not None
-    orientations = [
-        u.orientation if np.isfinite(u.orientation) else u.outline_orientation for u in found.units
-    ]
-    family = Family(
-        name="curve",
-        layer=found.layer,
-        channels=tuple(u.channel for u in found.units),
-        orientations=tuple(float(o) for o in orientations),
-        period=360,
-    ).sorted()
-    return family, float(np.median([u.outline_radius for u in found.units]))
-
-
-def gather(
-    network: Network,
-    *,
-    layer: str | None = None,
-    search: CurveFamily | None = None,
-    seed: int = 0,
-    progress: bool = False,
-) -> Evidence:
-    """Find the families of a network, which every claim is about.
-
-    Parameters
-    ----------
-    layer
-        Search this layer only for the curve family; by default all.
-    search
-        A search already made.
-
-    Raises
-    ------
-    NoFamilyError
-        When no curve family is found.
-    InputError
-        As `find_curves`.
-    """
-    found = search or find_curves(
-        network, layer=layer, permutations=1, seed=seed, progress=progress
-    )
-    if found.layer is None or not found.found:
-        raise NoFamilyError(f"The claims are about a curve family. {found.verdict}")
-    curves, radius = _curves(found)
-    taxonomy = discover_families(network, curve_layer=curves.layer, seed=seed, progress=progress)
-    return Evidence(
-        network=network,
-        curves=curves,
-        radius=radius,
-        taxonomy=taxonomy,
-        seed=seed,
-        search=found,
-    )

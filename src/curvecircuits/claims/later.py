@@ -147,7 +147,7 @@ CLAIMS = (
         quantity="mean magnitude of the weights on texture units over that on all inputs",
         criterion="above 1, beyond units drawn at random",
         how="Expanded weights on the layer before, Σ|w| over all positions.",
-        figure="family-shares",
+        figure="texture-factors",
         measure=_texture_share,
     ),
     Claim(

@@ -7,8 +7,9 @@ from dataclasses import replace
 from tqdm import tqdm
 
 from curvecircuits.circuits.intervals import Interval
-from curvecircuits.claims import early, equivariance, later, lines, overview
-from curvecircuits.claims.evidence import Evidence, NoFamilyError, NotTestableError, gather
+from curvecircuits.claims import early, echo, equivariance, later, lines, motifs, overview, purity
+from curvecircuits.claims.evidence import Evidence, NotTestableError
+from curvecircuits.claims.gather import NoFamilyError, gather
 from curvecircuits.claims.records import ClaimResult, ClaimTable
 from curvecircuits.claims.verdict import Claim, Finding
 from curvecircuits.errors import InputError
@@ -20,7 +21,10 @@ CLAIMS: tuple[Claim, ...] = (
     *equivariance.CLAIMS,
     *overview.EARLY,
     *early.CLAIMS,
+    *echo.CLAIMS,
+    *motifs.CLAIMS,
     *lines.CLAIMS,
+    *purity.CLAIMS,
     *later.CLAIMS,
 )
 """Every claim, in the order of the article."""

@@ -107,7 +107,7 @@ class LayerAgreement(Record):
     """Lower end of the 95 % interval of the share (Wilson), over units."""
     high: float | None
     chance: float | None
-    """Mean share when the labels of each layer's compared units are exchanged at random."""
+    """Mean share when the compared units of each layer exchange labels."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,7 +185,6 @@ def against_published(
     for layer in shared:
         name = names[layer.removeprefix("mixed")]
         labels = taxonomy.of(layer)
-        own = counterparts.get(name, {})
         for family, channels in published.families[name].items():
             counted = Counter(x.family for x in _chosen(labels, channels, layer))
             compared.append(
@@ -193,7 +192,7 @@ def against_published(
                     layer=layer,
                     family=family,
                     units=len(channels),
-                    counterparts=own.get(family, ()),
+                    counterparts=counterparts.get(name, {}).get(family, ()),
                     labels=dict(counted.most_common()),
                 )
             )
@@ -211,12 +210,9 @@ def against_published(
 
 def _chosen(labels: Sequence[UnitLabel], channels: Sequence[int], layer: str) -> list[UnitLabel]:
     by_channel = {x.channel: x for x in labels}
-    missing = [c for c in channels if c not in by_channel]
-    if missing:
-        raise InputError(
-            f"{layer} has no unit {missing[0]}, which was published: the taxonomy is of another "
-            "network than inception5h."
-        )
+    for c in channels:
+        if c not in by_channel:
+            raise InputError(f"{layer} has no unit {c}: published families are of inception5h.")
     return [by_channel[c] for c in channels]
 
 

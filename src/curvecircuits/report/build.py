@@ -19,7 +19,7 @@ from curvecircuits.families import (
 )
 from curvecircuits.models.network import Network
 from curvecircuits.models.permute import weight_permuted
-from curvecircuits.report.circuit import circuit_figures, linked_claims
+from curvecircuits.report.circuit import circuit_figures, linked_claims, sections
 from curvecircuits.report.document import Colophon, Model, Report, Version, Weights
 from curvecircuits.report.figures import Figure
 from curvecircuits.report.figures.layer_scan import ScannedLayer, layer_scan
@@ -114,6 +114,7 @@ def build_report(
             ),
         ),
         figures=tuple(figure for _, figure in figures),
+        sections=sections(figures),
         colophon=Colophon(versions=_versions(), seed=seed, command=command),
     )
 

@@ -8,13 +8,15 @@ from tqdm import tqdm
 
 from curvecircuits.circuits.branches import branches
 from curvecircuits.circuits.kernels import kernels
-from curvecircuits.circuits.motif import TangentMotif
 from curvecircuits.circuits.schematic import schematic
+from curvecircuits.circuits.textures import texture_inputs
 from curvecircuits.claims import ClaimTable, Evidence
 from curvecircuits.claims.evidence import NotTestableError
+from curvecircuits.claims.motifs import motifs
 from curvecircuits.errors import InputError
 from curvecircuits.families import Taxonomy
 from curvecircuits.families.line_tuning import judge_lines
+from curvecircuits.report.document import Section
 from curvecircuits.report.figures import Figure
 from curvecircuits.report.figures.claims_table import claims_table
 from curvecircuits.report.figures.compression import compression
@@ -23,6 +25,11 @@ from curvecircuits.report.figures.echo import echo
 from curvecircuits.report.figures.family_counts import family_counts
 from curvecircuits.report.figures.family_shares import family_shares_figure
 from curvecircuits.report.figures.family_sheet import family_sheet
+from curvecircuits.report.figures.interval_arcs import (
+    arc_groups,
+    arc_preference,
+    motif_likeness,
+)
 from curvecircuits.report.figures.interval_sources import (
     motif_angles,
     robustness_groups,
@@ -33,12 +40,49 @@ from curvecircuits.report.figures.line_positions import line_positions_figure, t
 from curvecircuits.report.figures.line_tuning import line_tuning
 from curvecircuits.report.figures.linear_truth import linear_truth_groups
 from curvecircuits.report.figures.schematic import schematic_figure
+from curvecircuits.report.figures.texture_factors import texture_factors
 from curvecircuits.report.figures.weight_matrix import weight_matrix
 
 _SHEET = 6
 """Units of a family that the sheet shows."""
 
 Made = list[tuple[str, Figure]]
+
+_SECTIONS = {
+    "The family": ("tuning-maps", "radial-curves", "unit-table", "selectivity"),
+    "The search": ("layer-scan", "null-counts", "near-misses"),
+    "The circuit": (
+        "family-counts",
+        "linear-truth",
+        "family-shares",
+        "schematic",
+        "family-sheet",
+    ),
+    "Early curves": (
+        "weight-matrix",
+        "weight-bands",
+        "arc-weights",
+        "arc-preference",
+        "motif",
+        "motif-likeness",
+        "echo",
+    ),
+    "Equivariance": ("rotation", "compression"),
+    "Lines": ("line-matrix", "line-positions", "tolerance", "line-tuning"),
+    "Cosmetic robustness": ("robustness", "texture-factors"),
+    "Downstream": ("downstream",),
+    "The claims": ("claims",),
+}
+
+
+def sections(figures: Made) -> tuple[Section, ...]:
+    """The parts of the page, each with the number of its first figure."""
+    names = [name for name, _ in figures]
+    firsts = {
+        title: next((n for n, name in enumerate(names, start=1) if name in members), None)
+        for title, members in _SECTIONS.items()
+    }
+    return tuple(Section(title=t, first=n) for t, n in firsts.items() if n is not None)
 
 
 def circuit_figures(
@@ -76,7 +120,10 @@ def circuit_figures(
             lambda: weight_matrix(kernels(e.weights(1), e.curves, e.early), evidence=e.similarity),
         ),
         ("weight-bands", lambda: weight_bands(e.similarity)),
-        ("motif", lambda: motif_angles(_motif(e))),
+        ("arc-weights", lambda: arc_groups(e.arc)),
+        ("arc-preference", lambda: arc_preference(e.arc)),
+        ("motif", lambda: motif_angles(motifs(e))),
+        ("motif-likeness", lambda: motif_likeness(motifs(e))),
         ("echo", lambda: echo(e.echo)),
         ("rotation", lambda: rotation_groups([e.rotation])),
         ("compression", lambda: compression([e.compression])),
@@ -90,6 +137,10 @@ def circuit_figures(
         ("tolerance", lambda: tolerance_groups(e.positions, e.tolerance)),
         ("line-tuning", lambda: _line_tuning(e)),
         ("robustness", lambda: _robustness(e)),
+        (
+            "texture-factors",
+            lambda: texture_factors(texture_inputs(e.network, e.taxonomy, e.curves, seed=e.seed)),
+        ),
         (
             "downstream",
             lambda: downstream(
@@ -106,10 +157,6 @@ def circuit_figures(
         except (NotTestableError, InputError):
             continue
     return made
-
-
-def _motif(e: Evidence) -> TangentMotif:
-    return e.motif(e.curves, e.early, radius=e.radius)
 
 
 def _line_matrix(e: Evidence) -> Figure:

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import os
+import zlib
 from html import escape
 from importlib.resources import files
 from pathlib import Path
@@ -15,6 +16,9 @@ from curvecircuits.store import dump, write_atomic
 
 _DIGITS = 4
 """Significant digits of the numbers in the page; its figures cannot show more."""
+
+_LARGE = 30_000
+"""Characters from which a figure's block is deflated; smaller ones stay readable in the file."""
 
 _SHELL = """\
 <!doctype html>
@@ -103,6 +107,9 @@ def write_report(report: Report, path: str | os.PathLike[str]) -> Path:
 def _block(role: str, data: Any) -> str:
     # With "<" escaped no string can end the block or open another element.
     text = json.dumps(data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+    if len(text) > _LARGE:
+        packed = base64.b64encode(zlib.compress(text.encode(), 9)).decode("ascii")
+        return f'<script type="text/plain" data-role="{role}" data-deflated>{packed}</script>'
     return f'<script type="application/json" data-role="{role}">{text}</script>'
 
 

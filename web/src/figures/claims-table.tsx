@@ -119,10 +119,16 @@ function Row({ row }: { row: ClaimRow }) {
           {row.published ?? "–"}
         </td>
         <td data-name="Measured">
-          <Measured value={row.measured} low={row.low} high={row.high} /> <small>{row.quantity}</small>
+          <Measured value={row.measured} low={row.low} high={row.high} count={row.count} />{" "}
+          <small>{row.quantity}</small>
         </td>
         <td data-name="Permuted copy" class={row.permuted_measured === null ? "none" : undefined}>
-          <Measured value={row.permuted_measured} low={row.permuted_low} high={row.permuted_high} />
+          <Measured
+            value={row.permuted_measured}
+            low={row.permuted_low}
+            high={row.permuted_high}
+            count={row.permuted_count}
+          />
         </td>
         <td class="verdict">
           <span>
@@ -163,9 +169,15 @@ function Sign({ verdict }: { verdict: Verdict }) {
 }
 
 /** A value with its interval; one that is exact, as a count is, stands alone. */
-function Measured(props: { value: number | null; low: number | null; high: number | null }) {
-  const { value, low, high } = props;
+function Measured(props: {
+  value: number | null;
+  low: number | null;
+  high: number | null;
+  count: number | null;
+}) {
+  const { value, low, high, count } = props;
   if (value === null) return <>–</>;
+  if (count !== null) return <b>{signed(count)}</b>;
   if (low === null || high === null) {
     return (
       <>
@@ -211,8 +223,8 @@ export function table(figure: ClaimsTableFigure): Table {
       "permuted", "permuted_low", "permuted_high", "criterion", "verdict", "how", "note", "figure",
     ],
     rows: figure.rows.map((row) => [
-      row.id, row.section, row.statement, row.published, row.quantity, row.measured, row.low,
-      row.high, row.permuted_measured, row.permuted_low, row.permuted_high, row.criterion,
+      row.id, row.section, row.statement, row.published, row.quantity, row.count ?? row.measured,
+      row.low, row.high, row.permuted_count ?? row.permuted_measured, row.permuted_low, row.permuted_high, row.criterion,
       row.verdict, row.how, row.note, row.figure,
     ]),
   };

@@ -109,7 +109,8 @@ function Thumb(props: {
 /** The orientation: a curve, or a stroke along the line whose normal it is. */
 function Tick({ row, unit }: { row: SheetRow; unit: SheetUnit }) {
   if (unit.orientation === null) return null;
-  if (row.period === 360 && row.family !== "brightness gradient") {
+  const shape = row.family !== "brightness gradient" && row.family !== "colour contrast";
+  if (row.period === 360 && shape) {
     return <CurveIcon angle={unit.orientation} />;
   }
   const across = row.period === 360 ? unit.orientation : unit.orientation + 90;

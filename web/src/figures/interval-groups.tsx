@@ -97,6 +97,11 @@ function wrapped(name: string, letters: number): string[] {
   }, []);
 }
 
+/** With a break in every word that is longer than so many letters. */
+function chopped(name: string, letters: number): string {
+  return name.replace(new RegExp(`\\S{${letters}}(?=\\S)`, "g"), "$& ");
+}
+
 /** Where the names of the rows stand and how high a row is. */
 interface Layout {
   names: ReadonlyMap<string, string>;
@@ -111,7 +116,8 @@ function layout(figure: IntervalGroups, all: ReadonlyArray<Look>, width: number)
   const beside = figure.groups.map((each) => wrapped(each, letters));
   const longest = Math.max(0, ...beside.flat().map((each) => each.length));
   const over = longest > letters || beside.some((each) => each.length > 3);
-  const lines = over ? figure.groups.map((each) => wrapped(each, Math.floor(width / LETTER))) : beside;
+  const most = Math.floor(width / (LETTER + 1));
+  const lines = over ? figure.groups.map((each) => wrapped(chopped(each, most), most)) : beside;
   const high = Math.max(1, ...lines.map((each) => each.length)) * LINE;
   const points = Math.max(1, ...figure.groups.map((_, i) => present(all, i).length)) * LINE;
   return {

@@ -41,10 +41,13 @@ class ClaimRow(Record):
     """Lower end of the 95 % interval of what was measured; `measured` itself where that is exact,
     such as a count."""
     high: float | None
+    count: int | None
+    """`measured` to the last digit where it is a count."""
     permuted_measured: float | None
     """The same on a copy with permuted weights."""
     permuted_low: float | None
     permuted_high: float | None
+    permuted_count: int | None
     verdict: Verdict
     """`says nothing` where the claim holds on the permuted copy too."""
     criterion: str
@@ -111,20 +114,22 @@ def _verdict(claim: ClaimResult) -> Verdict:
 
 
 def _row(claim: ClaimResult) -> ClaimRow:
-    measured, low, high = _exact(claim.measured, claim.interval)
-    permuted, permuted_low, permuted_high = _exact(claim.permuted_measured, claim.permuted_interval)
+    low, high = _ends(claim.interval)
+    permuted_low, permuted_high = _ends(claim.permuted_interval)
     return ClaimRow(
         id=claim.id,
         section=claim.section,
         statement=claim.statement,
         published=claim.published,
         quantity=claim.quantity,
-        measured=measured,
+        measured=claim.measured,
         low=low,
         high=high,
-        permuted_measured=permuted,
+        count=_count(claim.measured, claim.interval),
+        permuted_measured=claim.permuted_measured,
         permuted_low=permuted_low,
         permuted_high=permuted_high,
+        permuted_count=_count(claim.permuted_measured, claim.permuted_interval),
         verdict=_verdict(claim),
         criterion=claim.criterion,
         how=claim.how,
@@ -133,12 +138,14 @@ def _row(claim: ClaimResult) -> ClaimRow:
     )
 
 
-def _exact(
-    value: float | None, interval: tuple[float, float] | None
-) -> tuple[float | None, float | None, float | None]:
-    """A value and the ends of its interval; a count becomes an integer, which is never rounded."""
+def _ends(interval: tuple[float, float] | None) -> tuple[float | None, float | None]:
     if interval is None or not all(isfinite(bound) for bound in interval):
-        return value, None, None
-    if value is not None and interval == (value, value) and value == int(value):
-        return int(value), int(value), int(value)
-    return value, *interval
+        return None, None
+    return interval
+
+
+def _count(value: float | None, interval: tuple[float, float] | None) -> int | None:
+    """A whole number without uncertainty, which is not to be rounded."""
+    if value is None or interval != (value, value) or not value.is_integer():
+        return None
+    return int(value)

@@ -212,10 +212,10 @@ def _tested(found: Compared, *, unit: str = "") -> str:
 
 def _mean_direction(angles: ndarray) -> Interval:
     """The circular mean of angles in degrees, its interval unbroken at 180°."""
-    rows = np.exp(1j * np.radians(angles))
-    middle = np.angle(rows.mean())
+    radians = np.radians(angles)
+    middle = np.angle(np.exp(1j * radians).mean())
 
-    def statistic(values: ndarray) -> float:
-        return float(np.degrees(middle + np.angle(values.mean() * np.exp(-1j * middle))))
+    def statistic(beside: ndarray) -> float:
+        return float(np.degrees(middle + np.angle(np.exp(1j * beside).mean())))
 
-    return resampled(rows, statistic)
+    return resampled(radians - middle, statistic)

@@ -95,10 +95,10 @@ def motif_angles(
         for sign, each in (("positive", motif.positive_apart), ("negative", motif.negative_apart))
     ]
     shares = [_over(each, 2 * each.reference) for _, each in rows]
-    first = next(iter(links.values()))
-    near, far = first.positive_apart, first.negative_apart
+    one = next(iter(links.values()))
+    near, far = one.positive_apart, one.negative_apart
     takeaway = (
-        f"The strongest positive {first.sources.name}s of a {first.targets.name} are "
+        f"The strongest positive {one.sources.name}s of a {one.targets.name} are "
         f"{written(near.measured, unit='°')} from it in orientation, the strongest negative ones "
         f"{written(far.measured, unit='°')}; any orientations would give {near.reference:g}°."
     )
@@ -106,7 +106,7 @@ def motif_angles(
         nearer = sum(each.positive_apart.holds for each in links.values())
         farther = sum(each.negative_apart.holds for each in links.values())
         takeaway += (
-            f" The positive ones are nearer in {nearer} of {len(links)} links and the negative ones "
+            f" The positive ones are nearer in {nearer} of {len(links)} links, the negative ones "
             f"farther in {farther}, by the whole interval and beyond exchanged orientations."
         )
     return interval_groups(
@@ -116,9 +116,9 @@ def motif_angles(
             caption=(
                 "Filled: mean distance in orientation between a target and its strongest sources, "
                 "with 95% intervals over targets, over the greatest distance there can be: 0 is "
-                "the same orientation, 1 is opposed curves or perpendicular lines. Both are in "
-                "brackets. Hollow: the mean when the targets exchange orientations, with a tick "
-                "for each exchange. " + caption
+                "the same orientation, 1 is opposed curves or perpendicular lines. Brackets "
+                "give both in degrees. Hollow: the mean when the targets exchange orientations, "
+                "with a tick for each exchange. " + caption
             ).strip(),
         ),
         groups=[name for name, _ in rows],
@@ -134,10 +134,10 @@ def motif_angles(
 
 
 def _over(found: Compared, whole: float) -> Compared:
-    """A measurement and its null as shares of a whole."""
     m = found.measured
-    shares = Interval(value=m.value / whole, low=m.low / whole, high=m.high / whole, units=m.units)
-    return replace(found, measured=shares, null=tuple(each / whole for each in found.null))
+    value, low, high = (each / whole for each in (m.value, m.low, m.high))
+    share = Interval(value=value, low=low, high=high, units=m.units)
+    return replace(found, measured=share, null=tuple(each / whole for each in found.null))
 
 
 def robustness_groups(found: Mapping[str, Robustness], *, caption: str = "") -> IntervalGroups:
@@ -146,8 +146,7 @@ def robustness_groups(found: Mapping[str, Robustness], *, caption: str = "") -> 
     Parameters
     ----------
     found
-        From `circuits.robustness.robustness` by the name to show, all under the same carriers; a
-        family may come again without some of its inputs.
+        From `circuits.robustness.robustness` by the name to show, all under the same carriers.
 
     Raises
     ------
@@ -156,9 +155,7 @@ def robustness_groups(found: Mapping[str, Robustness], *, caption: str = "") -> 
     """
     carriers = next((each.carriers for each in found.values()), ())
     if not carriers or any(each.carriers != carriers for each in found.values()):
-        raise InputError(
-            "Give at least one measurement of robustness, all under the same carriers."
-        )
+        raise InputError("Give one or more measurements, all under the same carriers.")
     overall = {name: each.overall() for name, each in found.items()}
     listed = ", ".join(f"{name} {written(each)}" for name, each in overall.items())
     control = max((each.across for each in found.values()), key=lambda each: each.value)
