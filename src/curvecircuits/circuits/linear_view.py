@@ -18,7 +18,7 @@ from curvecircuits.stimuli import CurveGrid
 from curvecircuits.tuning import Look, Station, tune
 from curvecircuits.weights.expanded import ExpandedWeights, linear_bias
 
-_PIXELS = 4e5
+_PIXELS = 2e5
 """Of stimuli in a batch."""
 
 

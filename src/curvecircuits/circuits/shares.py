@@ -1,7 +1,7 @@
 """Which families a curve unit is built from: their shares of its expanded weights."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -98,7 +98,8 @@ def family_shares(
         raise InputError("Family shares are of the weights of at least one target unit.")
     end = network.layer(targets.layer).name
     layers = [x for x in taxonomy.layers if network.path(network.layer(x).name, end)]
-    grid = scan_grid(tile_of(network, targets.layer, seed=seed))
+    every = scan_grid(tile_of(network, targets.layer, seed=seed))
+    grid = replace(every, orientations=every.orientations[::2], radii=every.radii[1::2])
     tuned = tune(network, layers, grid=grid)
     found: list[FamilyShare] = []
     for layer in layers:

@@ -49,6 +49,8 @@ from curvecircuits.tuning.lines import LineTuning, line_grid, tune_lines
 from curvecircuits.weights import ExpandedWeights, expanded_weights
 
 _PERMUTATIONS = 100
+_MOST = 32
+"""Units of a large family that a template shared over scales or hues is fitted to."""
 _HARMONICS = 4
 """Of the hue: enough to tell eight hues apart, which is what the article says is saved."""
 
@@ -223,6 +225,12 @@ class Evidence:
         ]
         return scale_fit(blocks, seed=self.seed)
 
+    def _best(self, family: Family) -> Family:
+        """At most as many units as a template can be fitted to in seconds, those labelled best."""
+        score = {x.channel: x.score for x in self.taxonomy.of(family.layer)}
+        order = sorted(range(len(family)), key=lambda i: -score[family.channels[i]])
+        return family.take(sorted(order[:_MOST]))
+
     @cached_property
     def scale_lines(self) -> SharedFit:
         """One template for complex Gabor → line and line → line, layer by layer.
@@ -231,8 +239,8 @@ class Evidence:
         """
         for back in range(1, len(self.layers) - 2):
             try:
-                large, small = self.lines(back, least=4), self.lines(back + 1, least=4)
-                waves = self.family(back + 2, "complex Gabor")
+                large, small = (self._best(self.lines(k, least=4)) for k in (back, back + 1))
+                waves = self._best(self.family(back + 2, "complex Gabor"))
             except NotTestableError:
                 continue
             steps = ((small, waves), (large, small))
@@ -251,8 +259,8 @@ class Evidence:
         """
         for back in range(1, len(self.layers) - 1):
             try:
-                lines = self.lines(back, least=4)
-                contrasts = self.family(back + 1, "colour contrast")
+                lines = self._best(self.lines(back, least=4))
+                contrasts = self._best(self.family(back + 1, "colour contrast"))
             except NotTestableError:
                 continue
             hues = {x.channel: x.hue for x in self.taxonomy.of(contrasts.layer)}

@@ -17,7 +17,7 @@ from curvecircuits.stimuli.luminance import encoded
 from curvecircuits.tuning import station
 from curvecircuits.tuning.station import Station
 
-_PIXELS = 4e5
+_PIXELS = 2e5
 CURVE_ORIENTATIONS = tuple(7.5 * k for k in range(48))
 EDGE_ORIENTATIONS = CURVE_ORIENTATIONS[::2]
 LINE_ORIENTATIONS = tuple(7.5 * k for k in range(24))

@@ -43,7 +43,7 @@ from curvecircuits.report.figures.schematic import schematic_figure
 from curvecircuits.report.figures.texture_factors import texture_factors
 from curvecircuits.report.figures.weight_matrix import weight_matrix
 
-_SHEET = 6
+_SHEET = 4
 """Units of a family that the sheet shows."""
 
 Made = list[tuple[str, Figure]]

@@ -18,7 +18,7 @@ from curvecircuits.tuning.station import Station, station
 
 LineLook = Literal["outline", "reversed", "edge", "edge-reversed"]
 LINE_LOOKS: tuple[LineLook, ...] = get_args(LineLook)
-_BUDGET = 4e5
+_BUDGET = 2e5
 """Pixels of stimuli in a batch, as for curves."""
 
 

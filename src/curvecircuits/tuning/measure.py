@@ -18,7 +18,7 @@ from curvecircuits.tuning.station import Station, station
 
 Look = Literal["outline", "reversed", "filled", "filled-reversed"]
 LOOKS: tuple[Look, ...] = get_args(Look)
-_BUDGET = 4e5
+_BUDGET = 2e5
 """Pixels of stimuli in a batch: small enough for early maps to stay near the processor."""
 
 
