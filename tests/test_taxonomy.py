@@ -136,6 +136,13 @@ def test_chain_leaves_branches_out():
     assert next_layer(artificial_network(), "3a") == "3b"
 
 
+def test_the_next_layer_combines_channels():
+    """A depthwise layer reads each curve alone; the next one that joins them is several on."""
+    import curvecircuits as cc
+
+    assert next_layer(cc.load("efficientnet_lite0"), "block9.expand") == "block11.expand"
+
+
 @pytest.mark.shared
 def test_googlenet():
     import curvecircuits as cc

@@ -1,5 +1,7 @@
 """The layers that a curve family is built through, and the one that builds on it."""
 
+from torch import nn
+
 from curvecircuits.errors import InputError
 from curvecircuits.families.tiles import searchable_layers
 from curvecircuits.models.network import Network
@@ -57,8 +59,19 @@ def chain(network: Network, curve_layer: str) -> tuple[str, ...]:
     return tuple(reversed(kept))
 
 
+def _depthwise(network: Network, source: str, target: str) -> bool:
+    """Whether each unit of a layer reads one channel, so that nothing is combined there."""
+    for node in reversed(network.path(source, target).values()):
+        made = network.called(node)
+        if isinstance(made, nn.Conv2d):
+            return made.groups == made.in_channels > 1
+    return False
+
+
 def next_layer(network: Network, curve_layer: str) -> str | None:
     """The next rectified layer that everything built on the curve layer passes; None if none.
+
+    Depthwise layers are passed over, as their units combine no curves.
 
     Raises
     ------
@@ -71,6 +84,8 @@ def next_layer(network: Network, curve_layer: str) -> str | None:
     for title in searchable_layers(network):
         layer = network.layer(title)
         if not layer.rectified or not network.path(start.name, layer.name):
+            continue
+        if _depthwise(network, start.name, layer.name):
             continue
         larger = network.geometry(layer.name).receptive_field > field
         # What nothing reads, such as a concatenation before it is clipped, is no end.

@@ -8,6 +8,8 @@ import "./families.css";
 const WIDTH = 1040;
 const TOP = 34;
 const LARGEST = 30;
+/** With more layers than this the names are smaller, so that they do not meet. */
+const MANY = 6;
 const WIDEST = 15;
 const LABEL = 15;
 const GAP = 9;
@@ -108,18 +110,25 @@ export function Body({ figure }: { figure: SchematicFigure }) {
       <div class="scroll" tabIndex={0} role="region" aria-label="Graph of the families">
         <svg
           ref={drawing}
-          class="schematic-drawing"
+          class={`schematic-drawing${figure.layers.length > MANY ? " many" : ""}`}
           viewBox={`0 0 ${WIDTH} ${height}`}
           role="group"
           aria-label={`Graph of ${nodes.length} families and ${edges.length} lines; arrow keys go through them`}
           onKeyDown={step}
           onPointerLeave={() => setAt(null)}
         >
-          {figure.layers.map((layer, i) => (
-            <text class="schematic-layer" x={column(i, figure.layers.length)} y={14}>
-              {layer}
-            </text>
-          ))}
+          {figure.layers.map((layer, i) => {
+            const x = column(i, figure.layers.length);
+            return (
+              <text class="schematic-layer" x={x} y={14}>
+                {layer.split(".").map((part, line) => (
+                  <tspan x={x} dy={line * 13}>
+                    {part}
+                  </tspan>
+                ))}
+              </text>
+            );
+          })}
           {edges.map((edge) => {
             const [a, b] = [placed.get(edge.source), placed.get(edge.target)];
             if (a === undefined || b === undefined) return null;
