@@ -15,6 +15,7 @@ from curvecircuits.stimuli import angles, colour_pair, curves, lines
 from curvecircuits.stimuli.fields import discs, gratings, ramps, wave_textures
 from curvecircuits.stimuli.luminance import encoded
 from curvecircuits.tuning import station
+from curvecircuits.tuning.measure import is_linear
 from curvecircuits.tuning.station import Station
 
 _PIXELS = 2e5
@@ -304,14 +305,11 @@ def probe(
         for each in probes:
             found = read(each.draw(view)).T.contiguous()
             values[each.name] = found.reshape(-1, *each.shape).numpy()
-    own = network.layer(source)
     return ProbeResponses(
         layer=layer,
         tile=tile,
         station=place,
         values=values,
         blank=blank,
-        linear=all(
-            x.name == own.name or x.pre_activation != own.name for x in network.layers.values()
-        ),
+        linear=is_linear(network, source),
     )

@@ -14,6 +14,7 @@ from tqdm import tqdm
 from curvecircuits.errors import InputError
 from curvecircuits.models.network import Network
 from curvecircuits.stimuli import LineGrid
+from curvecircuits.tuning.measure import is_linear
 from curvecircuits.tuning.station import Station, station
 
 LineLook = Literal["outline", "reversed", "edge", "edge-reversed"]
@@ -141,10 +142,7 @@ def tune_lines(
             station=place,
             values=values.reshape(*grid.shape, -1).permute(2, 0, 1).contiguous().numpy(),
             blank=blank_response(network, place, paper=paper).numpy(),
-            linear=all(
-                other.name == source or other.pre_activation != source
-                for other in network.layers.values()
-            ),
+            linear=is_linear(network, source),
         )
     return found
 

@@ -54,7 +54,7 @@ class CurveTuning:
         return self.responses(sign=sign).mean(2)
 
 
-def _is_linear(network: Network, layer: str) -> bool:
+def is_linear(network: Network, layer: str) -> bool:
     """Whether no rectifier or concatenation reads the layer as its values before clipping."""
     return all(
         other.name == layer or other.pre_activation != layer for other in network.layers.values()
@@ -174,6 +174,6 @@ def _stream(
             station=stations[key],
             values=torch.cat(rest).reshape(shape).permute(2, 0, 1).contiguous().numpy(),
             blank=blank[0].numpy(),
-            linear=_is_linear(network, stations[key].layer),
+            linear=is_linear(network, stations[key].layer),
         )
     return result
