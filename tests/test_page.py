@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -287,11 +288,21 @@ def open_page(chromium: Any, tmp_path: Path) -> Iterator[Any]:
             "addEventListener('securitypolicyviolation', e => console.log(e.violatedDirective))"
         )
         page.goto(file.as_uri())
+        if options.get("java_script_enabled", True):
+            _wait_until_drawn(page)
         return result
 
     yield opened
     for context in contexts:
         context.close()
+
+
+def _wait_until_drawn(page: Any) -> None:
+    """Large figures are inflated before anything is drawn, after the page has loaded."""
+    end = time.monotonic() + 20
+    while page.evaluate("document.getElementById('page')?.dataset.state") != "drawn":
+        assert time.monotonic() < end, "the page was not drawn"
+        time.sleep(0.02)
 
 
 def _kinds(opened: Opened) -> list[str]:

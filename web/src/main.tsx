@@ -29,6 +29,8 @@ async function start(): Promise<void> {
     line.textContent = `This report cannot be shown: ${why(error)}.`;
     root.replaceChildren(line);
   }
+  // Large figures are inflated first: who waits for the page can see when it is there.
+  root.dataset.state = "drawn";
 }
 
 async function read(block: Element): Promise<Read> {
