@@ -6,7 +6,7 @@ python docs/make_claims.py NETWORK[=WEIGHTS][:LAYER] … > docs/claims.md
 import sys
 
 from curvecircuits.catalog import load
-from curvecircuits.claims import ClaimResult, ClaimTable, gather, measure_claims
+from curvecircuits.claims import ClaimTable, gather, measure_claims, words
 from curvecircuits.families import NAMES, Taxonomy
 
 HEAD = """# The claims, measured
@@ -23,7 +23,6 @@ table is the second. The window in which weights of lines are read, and the boun
 set with the results in view. Four claims (Gabors, proto-lines, texture inputs and what they
 strengthen) were made harder after they had also held on a permuted copy.
 """
-VERDICT = {True: "holds", False: "does not hold", None: "undecided"}
 
 
 def _families(found: Taxonomy) -> list[str]:
@@ -38,29 +37,16 @@ def _families(found: Taxonomy) -> list[str]:
     return lines
 
 
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3g}"
-
-
-def _measured(c: ClaimResult) -> str:
-    if c.measured is None:
-        return "–"
-    if c.interval is None or c.interval[0] == c.interval[1]:
-        return _number(c.measured)
-    return f"{_number(c.measured)} [{_number(c.interval[0])}, {_number(c.interval[1])}]"
-
-
 def _claims(table: ClaimTable) -> list[str]:
     lines = [
         "| claim | published | measured | verdict | permuted copy |",
         "|---|---|---|---|---|",
     ]
     for c in table.claims:
-        copy = VERDICT[c.permuted] if c.permuted_measured is not None else "nothing to measure"
         note = f"<br>{c.note}" if c.note else ""
         lines.append(
             f"| {c.statement}<br>*{c.quantity}; {c.criterion}*{note} | {c.published or '–'} | "
-            f"{_measured(c)} | {VERDICT[c.holds]} | {_number(c.permuted_measured)}, {copy} |"
+            f"{words.measured(c)} | {words.VERDICTS[c.holds]} | {words.control(c)} |"
         )
     return lines
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,10 +13,11 @@ from networks import planted
 from curvecircuits.artificial import artificial_network
 from curvecircuits.circuits.chance import Compared
 from curvecircuits.circuits.intervals import Interval, resampled
-from curvecircuits.claims import CLAIMS, ClaimTable, measure_claims
+from curvecircuits.claims import CLAIMS, ClaimTable, Evidence, measure_claims, words
 from curvecircuits.claims.verdict import beyond_chance, judged, within
 from curvecircuits.cli import main
 from curvecircuits.errors import InputError
+from curvecircuits.families import Family, discover_families
 from curvecircuits.models.wrap import wrap
 from curvecircuits.store import dump, load
 
@@ -126,6 +128,51 @@ def test_a_shallow_network_tests_what_it_can():
     holds = {c.id: c.holds for c in found.claims}
     assert holds["rotated-copies"] is True
     assert all(c.note.startswith("Not testable here") for c in found.claims if c.measured is None)
+
+
+@pytest.fixture(scope="module")
+def evidence() -> Evidence:
+    network = artificial_network()
+    taxonomy = discover_families(network, curve_layer="3b", layers=["conv2d2", "3a", "3b"])
+    curves = taxonomy.family("3b", "curve")
+    return Evidence(network=network, curves=curves, radius=20.0, taxonomy=taxonomy)
+
+
+def test_an_experiment_is_made_once(evidence):
+    assert evidence.layers == evidence.taxonomy.layers
+    assert evidence.weights(1) is evidence.weights(1)
+    assert evidence.weights(1).source != evidence.weights(2).source
+    lines = evidence.lines(2)
+    far = evidence.motif(evidence.early, lines, radius=math.inf)
+    assert far is evidence.motif(evidence.early, lines, radius=math.inf)
+    assert far is not evidence.motif(evidence.early, lines, radius=50.0)
+    assert evidence.tuning("3a") is evidence.tuning("3a")
+    assert evidence.tuning("3a").grid.tile == evidence.tile("3a") != evidence.tile("3b")
+
+
+def test_a_copy_takes_nothing_from_the_original(evidence):
+    """What was kept of one network is no measurement of another."""
+    few = Family(name="curve", layer="3b", channels=(0, 6), orientations=(0.0, 90.0), period=360)
+    assert len(evidence.weights(1).units) == len(evidence.curves)
+    assert len(replace(evidence, curves=few).weights(1).units) == 2
+    copy = evidence.permuted(1)
+    assert type(copy) is Evidence
+    assert copy.curves == evidence.curves
+    assert not np.allclose(copy.weights(1).values, evidence.weights(1).values)
+
+
+def test_results_in_words(artificial):
+    first = artificial.claims[0]
+    told = replace(first, measured=0.12345, interval=(0.1, 0.2), holds=True, permuted=False)
+    assert words.measured(told) == "0.123 [0.1, 0.2]"
+    assert words.measured(replace(told, interval=(0.12345, 0.12345))) == "0.123"
+    assert words.measured(replace(told, measured=None, interval=None)) == "–"
+    assert words.verdict(told) == "holds"
+    assert words.verdict(replace(told, permuted=True)) == "says nothing"
+    assert words.verdict(replace(told, holds=False, permuted=True)) == "does not hold"
+    assert words.verdict(replace(told, holds=None)) == "undecided"
+    assert words.control(replace(told, permuted_measured=0.5)) == "0.5, does not hold"
+    assert words.control(replace(told, permuted_measured=None)) == "nothing to measure"
 
 
 def test_unknown_claims_are_refused():

@@ -64,6 +64,10 @@ def test_families_as_records(artificial):
     assert curves.period == 360
     assert artificial.family("3a", "line", "early curve").period == 0
     assert artificial.counts("3a") == {"line": 24, "early curve": 24}
+    members = artificial.members("3a")
+    assert list(members) == ["line", "early curve"]
+    assert sorted(c for channels in members.values() for c in channels) == list(range(48))
+    assert set(members["line"]) == set(artificial.family("3a", "line").channels)
     assert set(truth(Constants())) == set(artificial.layers)
     assert {x.family for x in artificial.labels} <= set(NAMES)
     assert all(0 < x.score <= 1 for x in artificial.labels if x.family != "other")

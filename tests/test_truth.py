@@ -7,6 +7,8 @@ from curvecircuits.artificial import artificial_network
 from curvecircuits.circuits.truth import linear_truth
 from curvecircuits.errors import InputError
 from curvecircuits.families import Family, discover_families, find_curves
+from curvecircuits.families.tiles import scan_grid, scan_images, tile_of
+from curvecircuits.tuning import tune
 from curvecircuits.weights import expanded_weights
 
 CURVES = Family(
@@ -36,6 +38,16 @@ def test_it_is_exact_between_two_linear_layers_and_less_so_further_back():
     assert {t.name: t.units for t in near.families} == {"line": 24, "early curve": 24}
     assert all(t.correlation.low > 0.999 for t in near.families)
     assert far.whole.correlation.high < 0.999
+
+
+def test_it_is_checked_on_the_curves_that_units_are_searched_with():
+    network = artificial_network()
+    images, (row, column) = scan_images(network, "3b")
+    source = network.layer("3b").pre_activation
+    values = network.run(images[::7], layers=[source])[source][:, :, row, column]
+    tuned = tune(network, ["3b"], grid=scan_grid(tile_of(network, "3b")))["3b"].values
+    assert values.T.numpy() == pytest.approx(tuned.reshape(len(tuned), -1)[:, ::7], abs=1e-4)
+    assert tuned.std() > 0.01
 
 
 def test_weights_of_other_units_are_refused():

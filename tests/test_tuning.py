@@ -20,9 +20,12 @@ from curvecircuits.tuning import (
     LOOKS,
     angular_distance,
     effective_receptive_fields,
+    images_at_once,
     largest_gap,
+    read_out,
     resample,
     station,
+    stroke,
     tune,
     tuning_statistics,
 )
@@ -318,3 +321,32 @@ def test_a_unit_that_looks_at_nothing():
     network = wrap(nn.Sequential(nn.Conv2d(3, 2, 5), nn.ReLU()), name="blind", input_size=32)
     network.state["0.weight"].zero_()
     assert np.isnan(effective_receptive_fields(network, ["0"])["0"])
+
+
+# Reading at a station -----------------------------------------------------------------------------
+
+
+def test_units_are_read_at_the_station_whatever_the_batches():
+    network = wrap(networks.seeded(networks.Residual), input_size=64)
+    place = station(network, "block1.conv1", tile=24.0)
+    images = networks.noise(5, 3, place.size, place.size)
+    values = network.run(images, layers=[place.layer])[place.layer][:, :, place.row, place.column]
+    for size in (1, 2, 5):
+        assert torch.allclose(read_out(network, place, images.split(size)), values, atol=1e-5)
+    grey = images[:, :1]
+    alike = read_out(network, place, [grey.expand(-1, 3, -1, -1)])
+    assert torch.allclose(read_out(network, place, [grey]), alike, atol=1e-6)
+    assert not torch.allclose(alike, values, atol=1e-3)
+
+
+def test_larger_canvases_come_in_smaller_batches():
+    network = wrap(networks.seeded(networks.Residual), input_size=64)
+    place = station(network, "stem", tile=24.0)
+    counts = [images_at_once(replace(place, size=size)) for size in (8, 64, 128, 4096)]
+    assert counts == sorted(counts, reverse=True)
+    assert counts[0] > counts[1] > counts[2] > counts[3] > 1
+
+
+@given(st.floats(0.1, 500), st.floats(0, 100))
+def test_strokes_are_one_to_two_pixels_and_wider_in_larger_tiles(tile, more):
+    assert 1 <= stroke(tile) <= stroke(tile + more) <= 2

@@ -12,10 +12,10 @@ from torch import Tensor
 from curvecircuits.circuits.intervals import Interval, resampled
 from curvecircuits.errors import InputError
 from curvecircuits.families.family import Family
-from curvecircuits.families.tiles import stroke, tile_of
+from curvecircuits.families.tiles import tile_of
 from curvecircuits.models.network import Network
 from curvecircuits.stimuli.bumpy import bumpy_arcs
-from curvecircuits.tuning import station
+from curvecircuits.tuning import station, stroke
 from curvecircuits.weights import expanded_weights
 
 _PHASES = 4

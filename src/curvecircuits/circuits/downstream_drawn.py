@@ -13,11 +13,10 @@ from curvecircuits.circuits.downstream import DownstreamShapes
 from curvecircuits.circuits.intervals import Interval, resampled
 from curvecircuits.circuits.shapes import SHAPES
 from curvecircuits.errors import InputError
-from curvecircuits.families.tiles import stroke, tile_of
+from curvecircuits.families.tiles import tile_of
 from curvecircuits.models.network import Network
 from curvecircuits.stimuli import curves, s_curves
-from curvecircuits.tuning import station
-from curvecircuits.tuning.lines import images_at_once, read_out
+from curvecircuits.tuning import images_at_once, read_out, station, stroke
 
 _PLACES = 4
 """Arcs on a ring, for shapes whose arcs do not join."""

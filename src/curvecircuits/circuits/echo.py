@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float
 from numpy import ndarray
 
 from curvecircuits.circuits.chance import Compared, against_chance, exchanged
-from curvecircuits.circuits.intervals import Interval, resampled
+from curvecircuits.circuits.intervals import NOTHING, Interval, resampled
 from curvecircuits.circuits.kernels import Kernels
 from curvecircuits.circuits.linear_view import LinearView
 from curvecircuits.circuits.readings import Reading, read_at
@@ -216,8 +216,7 @@ def _difference(rows: ndarray) -> float:
 def _over(rows: ndarray, seed: int) -> Interval:
     """The mean of one column, or of the difference of two, over units."""
     if not len(rows):
-        nan = float("nan")
-        return Interval(value=nan, low=nan, high=nan, units=0)
+        return NOTHING
     return resampled(rows[:, 0] - rows[:, 1] if rows.shape[1] == 2 else rows[:, 0], seed=seed)
 
 

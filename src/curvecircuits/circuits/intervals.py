@@ -36,6 +36,10 @@ class Interval:
         return self.high < bound
 
 
+NOTHING = Interval(value=float("nan"), low=float("nan"), high=float("nan"), units=0)
+"""What is said of no units."""
+
+
 def _interval(value: float, draws: list[float], units: int) -> Interval:
     kept = np.asarray(draws)[np.isfinite(draws)]
     if units < 3 or len(kept) < len(draws) / 2:
@@ -111,3 +115,22 @@ def resampled_pairs(
         )
         draws.append(statistic(*(m[chosen] for m in matrices)))
     return _interval(statistic(*matrices), draws, min(rows, columns))
+
+
+def resampled_difference(
+    a: Float[ndarray, " units"], b: Float[ndarray, " others"], *, seed: int = 0
+) -> Interval:
+    """Mean of one group of units less that of another, both groups drawn anew.
+
+    Examples
+    --------
+    >>> found = resampled_difference(np.arange(9.0) + 20, np.arange(7.0))
+    >>> found.value, found.above(), found.units
+    (21.0, True, 7)
+    """
+    generator = np.random.default_rng(seed)
+    draws = [
+        float(generator.choice(a, len(a)).mean() - generator.choice(b, len(b)).mean())
+        for _ in range(_DRAWS)
+    ]
+    return _interval(float(a.mean() - b.mean()), draws, min(len(a), len(b)))

@@ -10,11 +10,10 @@ from torch import Tensor
 
 from curvecircuits.circuits.intervals import Interval, resampled
 from curvecircuits.circuits.line_positions import LinePositions
-from curvecircuits.families.tiles import stroke, tile_of
+from curvecircuits.families.tiles import tile_of
 from curvecircuits.models.network import Network
 from curvecircuits.stimuli import lines
-from curvecircuits.tuning import Station, station
-from curvecircuits.tuning.lines import blank_response, images_at_once, read_out
+from curvecircuits.tuning import Station, blank_response, images_at_once, read_out, station, stroke
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,14 +17,13 @@ import torch
 from jaxtyping import Bool, Float
 from numpy import ndarray
 
-from curvecircuits.circuits.intervals import Interval, resampled
+from curvecircuits.circuits.intervals import NOTHING, Interval, resampled
 from curvecircuits.errors import InputError
 from curvecircuits.families.family import Family
-from curvecircuits.families.tiles import stroke, tile_of
+from curvecircuits.families.tiles import tile_of
 from curvecircuits.models.network import Network
 from curvecircuits.stimuli import lines
-from curvecircuits.tuning import station
-from curvecircuits.tuning.lines import blank_response, images_at_once, read_out
+from curvecircuits.tuning import blank_response, images_at_once, read_out, station, stroke
 from curvecircuits.weights import expanded_weights
 
 
@@ -215,14 +214,13 @@ def tolerance(found: LinePositions) -> Tolerance:
     some = [u for u in range(units) if np.isfinite(flat[u]).any()]
     side = np.array([np.nanmedian(flat[u]) for u in some])
     uneven = np.array([np.nanmedian(np.abs(flat[u, :, 1] - flat[u, :, 0])) for u in some])
-    nothing = Interval(value=float("nan"), low=float("nan"), high=float("nan"), units=0)
     return Tolerance(
         degrees=degrees,
         excited=resampled(np.array([np.mean(e) for e in excited])),
         excited_across=resampled(np.array([np.mean(e) for e in across])),
         excited_shuffled=resampled(np.array([np.mean(e) for e in chance])),
-        side=resampled(side) if some else nothing,
-        asymmetry=resampled(uneven) if some else nothing,
+        side=resampled(side) if some else NOTHING,
+        asymmetry=resampled(uneven) if some else NOTHING,
     )
 
 

@@ -15,11 +15,8 @@ from curvecircuits.families.family import Family
 from curvecircuits.families.tiles import scan_grid, tile_of
 from curvecircuits.models.network import Network
 from curvecircuits.stimuli import CurveGrid
-from curvecircuits.tuning import Look, Station, tune
+from curvecircuits.tuning import Look, Station, images_at_once, tune
 from curvecircuits.weights.expanded import ExpandedWeights, linear_bias
-
-_PIXELS = 2e5
-"""Of stimuli in a batch."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,7 +180,7 @@ def _patches(
         for _, images in grid.batches(
             size=place.size,
             centre=place.centre,
-            chunk=max(4, min(256, int(_PIXELS / place.size**2))),
+            chunk=images_at_once(place),
             device=network.device,
             filled=look.startswith("filled"),
             ink=ink,

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from numpy import ndarray
 from torch import Tensor
 
-from curvecircuits.circuits.intervals import Interval, resampled
+from curvecircuits.circuits.intervals import Interval, resampled, resampled_difference
 from curvecircuits.errors import InputError
 from curvecircuits.families.family import Family
 from curvecircuits.families.tiles import scan_grid, tile_of
@@ -17,8 +17,7 @@ from curvecircuits.models.edit import edit
 from curvecircuits.models.edits import RemoveInputs
 from curvecircuits.models.network import Network
 from curvecircuits.stimuli import CurveGrid, carry
-from curvecircuits.tuning import station
-from curvecircuits.tuning.lines import images_at_once, read_out
+from curvecircuits.tuning import images_at_once, read_out, station
 
 CARRIERS = ("reversed", "textured-stroke", "texture-boundary", "shading", "noise", "isoluminant")
 _FILLED = ("texture-boundary",)
@@ -130,14 +129,7 @@ def more_robust(one: Robustness, other: Robustness, *, seed: int = 0) -> Interva
     a, b = one.correlations.mean(1), other.correlations.mean(1)
     if one.family == other.family:
         return resampled(a - b, seed=seed)
-    generator = np.random.default_rng(seed)
-    draws = [
-        float(generator.choice(a, len(a)).mean() - generator.choice(b, len(b)).mean())
-        for _ in range(2000)
-    ]
-    few = min(len(a), len(b))
-    low, high = np.percentile(draws, [2.5, 97.5]) if few >= 3 else (np.nan, np.nan)
-    return Interval(value=float(a.mean() - b.mean()), low=float(low), high=float(high), units=few)
+    return resampled_difference(a, b, seed=seed)
 
 
 def _radial(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from curvecircuits.families.family import Family
-from curvecircuits.families.taxonomy import LINES, NAMES, Taxonomy
+from curvecircuits.families.taxonomy import LINES, Taxonomy
 from curvecircuits.models.network import Network
 from curvecircuits.store import Record
 from curvecircuits.weights import expanded_weights
@@ -66,11 +66,7 @@ class Schematic(Record):
 
 def _members(taxonomy: Taxonomy, layer: str, curves: Family) -> Mapping[str, Sequence[int]]:
     """Channels of every family of a layer; of the curve layer the curve family alone."""
-    if layer == curves.layer:
-        return {"curve": curves.channels}
-    labels = taxonomy.of(layer)
-    found = {name: [x.channel for x in labels if x.family == name] for name in NAMES}
-    return {name: channels for name, channels in found.items() if channels}
+    return {"curve": curves.channels} if layer == curves.layer else taxonomy.members(layer)
 
 
 def schematic(network: Network, taxonomy: Taxonomy, curves: Family) -> Schematic:

@@ -1,7 +1,7 @@
 """Which families a curve unit is built from: their shares of its expanded weights."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
@@ -11,8 +11,8 @@ from numpy import ndarray
 from curvecircuits.circuits.intervals import Interval, resampled
 from curvecircuits.errors import InputError
 from curvecircuits.families.family import Family
-from curvecircuits.families.taxonomy import NAMES, Taxonomy
-from curvecircuits.families.tiles import scan_grid, tile_of
+from curvecircuits.families.taxonomy import Taxonomy
+from curvecircuits.families.tiles import scan_grid, thinned, tile_of
 from curvecircuits.models.network import Network
 from curvecircuits.tuning import tune
 from curvecircuits.weights import expanded_weights
@@ -98,8 +98,7 @@ def family_shares(
         raise InputError("Family shares are of the weights of at least one target unit.")
     end = network.layer(targets.layer).name
     layers = [x for x in taxonomy.layers if network.path(network.layer(x).name, end)]
-    every = scan_grid(tile_of(network, targets.layer, seed=seed))
-    grid = replace(every, orientations=every.orientations[::2], radii=every.radii[1::2])
+    grid = thinned(scan_grid(tile_of(network, targets.layer, seed=seed)))
     tuned = tune(network, layers, grid=grid)
     found: list[FamilyShare] = []
     for layer in layers:
@@ -107,9 +106,7 @@ def family_shares(
         values = weights.flatten(2).cpu().double().numpy()
         weighed = _weighed(values, np.maximum(tuned[layer].values, 0).mean((1, 2)))
         peak = (values**2).sum(1).argmax(1)
-        members = {
-            name: [x.channel for x in taxonomy.of(layer) if x.family == name] for name in NAMES
-        }
+        members = taxonomy.members(layer)
         for metric, m in weighed.items():
             places: dict[Place, ndarray] = {
                 "peak": m[np.arange(len(m)), :, peak],
@@ -127,6 +124,5 @@ def family_shares(
                         share=resampled(by_channel[:, channels].sum(1) / whole, seed=seed),
                     )
                     for name, channels in members.items()
-                    if channels
                 ]
     return FamilyShares(targets=targets, shares=tuple(found))

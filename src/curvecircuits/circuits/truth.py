@@ -1,19 +1,16 @@
 """How far the linear picture is true: of whole units, and of what each family gives them."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy import ndarray
 
-from curvecircuits.circuits.intervals import Interval, resampled
+from curvecircuits.circuits.intervals import NOTHING, Interval, resampled
 from curvecircuits.errors import InputError
 from curvecircuits.families.family import Family
-from curvecircuits.families.taxonomy import NAMES, Taxonomy
-from curvecircuits.families.tiles import scan_grid, tile_of
+from curvecircuits.families.taxonomy import Taxonomy
+from curvecircuits.families.tiles import scan_images
 from curvecircuits.models.network import Network
-from curvecircuits.tuning import station
 from curvecircuits.weights import ExpandedWeights, ablation, agreement
 
 
@@ -88,21 +85,9 @@ def linear_truth(
     """
     if [u.channel for u in weights.units] != list(targets.channels):
         raise InputError("The weights are not those of the targets, in their order.")
-    tile = tile_of(network, targets.layer, seed=seed)
-    place = station(network, network.layer(targets.layer).pre_activation, tile=tile)
-    grid = scan_grid(tile)
-    drawn = [
-        images
-        for _, images in grid.batches(size=place.size, centre=place.centre, device=network.device)
-    ]
-    images = torch.cat(drawn).expand(-1, 3, -1, -1)
-    at = (place.row, place.column)
+    images, at = scan_images(network, targets.layer, seed=seed)
     whole = agreement(network, weights, images, at=at, seed=seed)
-    families: Mapping[str, tuple[int, ...]] = {}
-    if taxonomy is not None:
-        labels = taxonomy.of(weights.source)
-        named = {n: tuple(x.channel for x in labels if x.family == n) for n in NAMES}
-        families = {name: channels for name, channels in named.items() if channels}
+    families = taxonomy.members(weights.source) if taxonomy else {}
     truths: list[Truth] = []
     if families:
         removed = ablation(network, weights, images, groups=families, at=at, seed=seed)
@@ -136,7 +121,4 @@ def _truth(
 def _over(values: ndarray, seed: int) -> Interval:
     kept = np.asarray(values, dtype=float)
     kept = kept[np.isfinite(kept)]
-    if not kept.size:
-        nan = float("nan")
-        return Interval(value=nan, low=nan, high=nan, units=0)
-    return resampled(kept, seed=seed)
+    return resampled(kept, seed=seed) if kept.size else NOTHING

@@ -6,7 +6,6 @@ from curvecircuits.claims.evidence import Evidence
 from curvecircuits.claims.verdict import Claim, Finding, Measure, beyond_chance, judged
 
 _EARLY = "Early curves"
-_MOTIF = "Circuit motifs"
 _SMALL = 0.25
 """What counts as about zero, as a share of the weights of similar pairs."""
 
@@ -31,8 +30,7 @@ def _steps(similar: bool) -> Measure:
     def measure(e: Evidence) -> Finding:
         arc = e.arc
         steps = arc.similar_steps if similar else arc.opposing_steps
-        reach = max(abs(s) for s in arc.steps) if arc.steps else 0.0
-        near = [i for i, s in enumerate(arc.steps) if abs(s) <= min(reach, e.radius / 2)]
+        near = [i for i, s in enumerate(arc.steps) if abs(s) <= e.radius / 2]
         chosen = [steps[i] for i in near]
         whole = arc.similar if similar else arc.opposing
         worst = (

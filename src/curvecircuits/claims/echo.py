@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from curvecircuits.circuits.echo import EchoCondition
-from curvecircuits.circuits.intervals import Interval, resampled
+from curvecircuits.circuits.intervals import NOTHING, resampled, resampled_difference
 from curvecircuits.claims.evidence import Evidence, NotTestableError
 from curvecircuits.claims.verdict import Claim, Finding, beyond_chance, judged, middle
 from curvecircuits.tuning import tuning_statistics
@@ -27,7 +27,7 @@ def _no_echo(e: Evidence) -> Finding:
     if not np.isfinite(echo).all():
         silent = int((~np.isfinite(echo)).sum())
         return Finding(
-            interval=resampled(echo[np.isfinite(echo)]) if np.isfinite(echo).any() else _nothing(),
+            interval=resampled(echo[np.isfinite(echo)]) if np.isfinite(echo).any() else NOTHING,
             holds=False,
             note=f"{silent} of the units answer to no curve.",
         )
@@ -54,22 +54,8 @@ def _early_echo(e: Evidence) -> Finding:
     echo = _echo_of(e.tuning(e.before).radial()[list(e.early.channels)])
     own = _echo_of(e.tuning(e.curves.layer).radial()[list(e.curves.channels)])
     if not np.isfinite(echo).all() or not np.isfinite(own).all():
-        return Finding(interval=_nothing(), holds=False, note="Some units answer to no curve.")
-    generator = np.random.default_rng(e.seed)
-    draws = [
-        generator.choice(echo, len(echo)).mean() - generator.choice(own, len(own)).mean()
-        for _ in range(2000)
-    ]
-    low, high = (float(x) for x in np.percentile(draws, [2.5, 97.5]))
-    found = Interval(
-        value=float(echo.mean() - own.mean()), low=low, high=high, units=min(len(echo), len(own))
-    )
-    return _if_tuned(e, judged(found, low=0))
-
-
-def _nothing() -> Interval:
-    nan = float("nan")
-    return Interval(value=nan, low=nan, high=nan, units=0)
+        return Finding(interval=NOTHING, holds=False, note="Some units answer to no curve.")
+    return _if_tuned(e, judged(resampled_difference(echo, own, seed=e.seed), low=0))
 
 
 def _echo_returns(e: Evidence) -> Finding:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from curvecircuits.circuits.intervals import Interval, resampled
+from curvecircuits.circuits.intervals import NOTHING, resampled
 from curvecircuits.circuits.line_matrix import smoother
 from curvecircuits.claims.evidence import Evidence
 from curvecircuits.claims.groups import weight_of
@@ -11,7 +11,6 @@ from curvecircuits.families import Family
 from curvecircuits.families.line_tuning import line_statistics
 
 _LINES = "Lines"
-_PURE = "Pure and applied shapes"
 
 
 def _tangent_lines(e: Evidence) -> Finding:
@@ -79,7 +78,7 @@ def _second_peaks(e: Evidence) -> Finding:
     echo = np.array([s.echo for s in line_statistics(curve)])
     if not np.isfinite(echo).all():
         return Finding(
-            interval=resampled(echo[np.isfinite(echo)]) if np.isfinite(echo).sum() else _none(),
+            interval=resampled(echo[np.isfinite(echo)]) if np.isfinite(echo).sum() else NOTHING,
             holds=False,
             note=f"{int((~np.isfinite(echo)).sum())} of the units answer to no line.",
         )
@@ -87,11 +86,6 @@ def _second_peaks(e: Evidence) -> Finding:
     note = f"{some} of {len(echo)} have an echo of a tenth of their peak or more."
     found = judged(resampled(echo, seed=e.seed), low=0.01, high=0.5, note=note)
     return if_tuned_to_lines(e, family, found)
-
-
-def _none() -> Interval:
-    nan = float("nan")
-    return Interval(value=nan, low=nan, high=nan, units=0)
 
 
 def if_tuned_to_lines(e: Evidence, family: Family, found: Finding) -> Finding:
@@ -117,7 +111,7 @@ def _cliffs(e: Evidence) -> Finding:
         for f in (family, others)
     )
     if not (np.isfinite(sharp).all() and np.isfinite(plain).all()):
-        return Finding(interval=_none(), holds=False, note="Some units answer to no line.")
+        return Finding(interval=NOTHING, holds=False, note="Some units answer to no line.")
     found = judged(
         resampled(sharp, seed=e.seed),
         high=15,

@@ -2,11 +2,10 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 
 from tqdm import tqdm
 
-from curvecircuits.circuits.intervals import Interval
+from curvecircuits.circuits.intervals import NOTHING, Interval
 from curvecircuits.claims import early, echo, equivariance, later, lines, motifs, overview, purity
 from curvecircuits.claims.evidence import Evidence, NotTestableError
 from curvecircuits.claims.gather import NoFamilyError, gather
@@ -31,12 +30,14 @@ CLAIMS: tuple[Claim, ...] = (
 
 
 def _measured(claim: Claim, evidence: Evidence) -> Finding:
-    nan = float("nan")
     try:
         return claim.measure(evidence)
     except (NotTestableError, InputError) as error:
-        nothing = Interval(value=nan, low=nan, high=nan, units=0)
-        return Finding(interval=nothing, holds=None, note=f"Not testable here: {error}")
+        return _not_testable(error)
+
+
+def _not_testable(why: Exception) -> Finding:
+    return Finding(interval=NOTHING, holds=None, note=f"Not testable here: {why}")
 
 
 def _number(value: float) -> float | None:
@@ -120,7 +121,8 @@ def measure_claims(
             network, layer=layer, search=search, seed=seed, progress=progress
         )
     except NoFamilyError as error:
-        return _table(network, None, seed, [_untested(claim, str(error)) for claim in chosen])
+        finding = _not_testable(error)
+        return _table(network, None, seed, [_result(claim, finding, finding) for claim in chosen])
     control = found.permuted(seed + 1)
     results = [
         _result(claim, _measured(claim, found), _measured(claim, control))
@@ -140,10 +142,3 @@ def _table(
         seed=seed,
         claims=tuple(results),
     )
-
-
-def _untested(claim: Claim, why: str) -> ClaimResult:
-    nan = float("nan")
-    nothing = Interval(value=nan, low=nan, high=nan, units=0)
-    finding = Finding(interval=nothing, holds=None, note=f"Not testable here: {why}")
-    return _result(claim, finding, replace(finding, note=""))

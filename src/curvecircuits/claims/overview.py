@@ -7,7 +7,6 @@ from curvecircuits.circuits.schematic import circuit_parameters
 from curvecircuits.claims.evidence import Evidence, NotTestableError
 from curvecircuits.claims.verdict import Claim, Finding, Measure, exact, judged
 from curvecircuits.families import LINES
-from curvecircuits.families.taxonomy import NAMES
 
 _OVERVIEW = "Overview"
 
@@ -24,8 +23,9 @@ def _leads(
     The first is their share of the weights less that of any other family; the second less their
     share of the units, as many units would have most of random weights too.
     """
-    labels = e.taxonomy.of(e.layer(back))
-    if not any(x.family in families for x in labels):
+    members = e.taxonomy.members(e.layer(back))
+    present = [n for n in families if n in members]
+    if not present:
         raise NotTestableError(f"{e.layer(back)} has no units of {' or '.join(families)}.")
     values = e.weights(back).values.flatten(2).double().cpu().numpy()
     peak = (values**2).sum(1).argmax(1)
@@ -37,12 +37,13 @@ def _leads(
         "negative": (-at).clip(0),
     }
     leads: dict[str, tuple[Interval, Interval]] = {}
-    crowd = sum(x.family in families for x in labels) / len(labels)
+    crowd = sum(len(members[n]) for n in present) / sum(map(len, members.values()))
     for metric, m in metrics.items():
         shares = m / np.maximum(m.sum(1, keepdims=True), 1e-30)
-        by = {n: shares[:, [x.channel for x in labels if x.family == n]].sum(1) for n in NAMES}
-        own = np.sum([by[n] for n in families], axis=0)
-        others = np.max([v for n, v in by.items() if n not in (*families, "other")], axis=0)
+        by = {name: shares[:, channels].sum(1) for name, channels in members.items()}
+        own = np.sum([by[n] for n in present], axis=0)
+        rest = [share for name, share in by.items() if name not in (*families, "other")]
+        others = np.max(rest, axis=0, initial=0.0)
         leads[metric] = (
             resampled(own - others, seed=e.seed),
             resampled(own - crowd, seed=e.seed),

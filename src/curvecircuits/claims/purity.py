@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from curvecircuits.circuits.intervals import Interval
+from curvecircuits.circuits.intervals import resampled_difference
 from curvecircuits.claims.evidence import Evidence, NotTestableError
 from curvecircuits.claims.lines import if_tuned_to_lines
 from curvecircuits.claims.verdict import Claim, Finding, judged
@@ -25,17 +25,6 @@ def _purity(tuning: CurveTuning, family: Family) -> np.ndarray:
     return coherence(responses) * (1 - away / np.maximum(radial.max(1), 1e-12))
 
 
-def _difference(a: np.ndarray, b: np.ndarray, seed: int) -> Interval:
-    """Mean of one group less that of another, both resampled."""
-    generator = np.random.default_rng(seed)
-    draws = [
-        generator.choice(a, len(a)).mean() - generator.choice(b, len(b)).mean() for _ in range(2000)
-    ]
-    few = min(len(a), len(b))
-    low, high = np.percentile(draws, [2.5, 97.5]) if few >= 3 else (np.nan, np.nan)
-    return Interval(value=float(a.mean() - b.mean()), low=float(low), high=float(high), units=few)
-
-
 def _pure_lines(e: Evidence) -> Finding:
     """How much of a unit's response to lines is near its own orientation, in both layers."""
     near, far = e.line_layers
@@ -46,7 +35,7 @@ def _pure_lines(e: Evidence) -> Finding:
         at = np.exp(2j * np.radians(np.arange(curve.shape[1]) * 180 / curve.shape[1]))
         purity.append(np.abs(curve @ at) / np.maximum(curve.sum(1), 1e-12))
     note = f"{e.layer(far)} {purity[0].mean():.2f}, {e.layer(near)} {purity[1].mean():.2f}."
-    found = judged(_difference(purity[0], purity[1], e.seed), low=0, note=note)
+    found = judged(resampled_difference(purity[0], purity[1], seed=e.seed), low=0, note=note)
     return if_tuned_to_lines(e, e.family(far, *LINES, least=4), found)
 
 
@@ -71,7 +60,7 @@ def _pure_curves(e: Evidence) -> Finding:
     )
     other = _purity(after, later)
     note = f"{e.curves.layer} {own.mean():.2f}, {len(later)} units of {e.after} {other.mean():.2f}."
-    return judged(_difference(own, other, e.seed), low=0, note=note)
+    return judged(resampled_difference(own, other, seed=e.seed), low=0, note=note)
 
 
 CLAIMS = (

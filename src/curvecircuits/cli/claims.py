@@ -8,8 +8,6 @@ from curvecircuits.cli.options import Json, Seed, Source, opened, watched
 from curvecircuits.cli.tables import print_json, print_table
 from curvecircuits.errors import InputError
 
-_VERDICT = {True: "holds", False: "does not hold", None: "undecided"}
-
 
 def claims(
     *,
@@ -72,12 +70,14 @@ def claims(
 
 
 def _print(found: Any) -> None:
+    from curvecircuits.claims import words
+
     for section, group in groupby(found.claims, key=lambda c: c.section):
         print(f"\n{section}")
         for c in group:
-            print(f"  {_verdict(c):>14}  {c.statement}  ({c.id})")
-            print(f"                  {_measured(c)} — {c.quantity}; claimed: {c.criterion}.")
-            print(f"                  On the permuted copy: {_control(c)}.")
+            print(f"  {words.verdict(c):>14}  {c.statement}  ({c.id})")
+            print(f"                  {words.measured(c)} — {c.quantity}; claimed: {c.criterion}.")
+            print(f"                  On the permuted copy: {words.control(c)}.")
             if c.published:
                 print(f"                  Published: {c.published}.")
             if c.note:
@@ -88,28 +88,6 @@ def _print(found: Any) -> None:
         f"{counted.count(None)} are undecided or not testable here; "
         f"{sum(c.permuted is True for c in found.claims)} hold on the permuted copy too."
     )
-
-
-def _verdict(c: Any) -> str:
-    if c.holds and c.permuted:
-        return "says nothing"
-    return _VERDICT[c.holds]
-
-
-def _control(c: Any) -> str:
-    if c.permuted_measured is None:
-        return "nothing to measure"
-    return f"{_number(c.permuted_measured)}, {_VERDICT[c.permuted]}"
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3g}"
-
-
-def _measured(c: Any) -> str:
-    if c.interval is None or c.interval[0] == c.interval[1]:
-        return _number(c.measured)
-    return f"{_number(c.measured)} [{_number(c.interval[0])}, {_number(c.interval[1])}]"
 
 
 def _compare(
@@ -130,7 +108,7 @@ def _compare(
         networks.append(
             opened(Source(model=model, weights=Path(path) if path else None, device=device))
         )
-    from curvecircuits.claims import gather, measure_claims
+    from curvecircuits.claims import gather, measure_claims, words
     from curvecircuits.store import dump
 
     tables: list[Any] = []
@@ -163,7 +141,7 @@ def _compare(
     print_table(
         ["claim", first.model, "", second.model, ""],
         [
-            [a.id, _measured(a), _verdict(a), _measured(b), _verdict(b)]
+            [a.id, words.measured(a), words.verdict(a), words.measured(b), words.verdict(b)]
             for a, b in zip(first.claims, second.claims, strict=True)
         ],
     )

@@ -52,24 +52,15 @@ def weights(
     """
     network = opened(source)
     import numpy as np
-    import torch
 
-    from curvecircuits.families.tiles import scan_grid, tile_of
+    from curvecircuits.families.tiles import scan_images
     from curvecircuits.store import write_atomic
-    from curvecircuits.tuning import station
     from curvecircuits.weights import agreement, expanded_weights
 
     channels = _channels(units, network.layer(target).channels)
     found = expanded_weights(network, layer, units=[(target, c) for c in channels])
-    tile = tile_of(network, target, seed=seed)
-    grid = scan_grid(tile)
-    place = station(network, network.layer(target).pre_activation, tile=tile)
-    stimuli = [
-        images
-        for _, images in grid.batches(size=place.size, centre=place.centre, device=network.device)
-    ]
-    images = torch.cat(stimuli).expand(-1, 3, -1, -1)
-    agreed = agreement(network, found, images, at=(place.row, place.column), seed=seed)
+    images, at = scan_images(network, target, seed=seed)
+    agreed = agreement(network, found, images, at=at, seed=seed)
     buffer = BytesIO()
     np.savez(
         buffer,

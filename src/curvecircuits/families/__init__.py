@@ -13,7 +13,8 @@ from curvecircuits.families.published import (
 )
 from curvecircuits.families.records import CurveFamily, CurveUnit, LayerScan, NearMiss
 from curvecircuits.families.taxonomy import LINES, NAMES, Taxonomy, UnitLabel
-from curvecircuits.families.tiles import searchable_layers, stroke, tile_of
+from curvecircuits.families.tiles import searchable_layers, tile_of
+from curvecircuits.tuning import stroke
 
 __all__ = [
     "LINES",

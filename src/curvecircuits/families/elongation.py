@@ -12,8 +12,7 @@ from torch import Tensor
 from curvecircuits.errors import InputError
 from curvecircuits.models.network import Network
 from curvecircuits.stimuli import lines
-from curvecircuits.tuning import station
-from curvecircuits.tuning.lines import blank_response, images_at_once, read_out
+from curvecircuits.tuning import blank_response, images_at_once, read_out, station, stroke
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +105,7 @@ def elongation(
                 along=[d if side == 0 else 0.0 for _, d, side in part],
                 offset=[d if side == 1 else 0.0 for _, d, side in part],
                 length=length or tile / 6,
-                width=min(2.0, max(1.0, tile / 15)),
+                width=stroke(tile),
                 size=place.size,
                 centre=place.centre,
                 ink=ink,

@@ -9,16 +9,13 @@ from numpy import ndarray
 from torch import Tensor
 from tqdm import tqdm
 
-from curvecircuits.families.tiles import stroke
 from curvecircuits.models.network import Network
 from curvecircuits.stimuli import angles, colour_pair, curves, lines
 from curvecircuits.stimuli.fields import discs, gratings, ramps, wave_textures
 from curvecircuits.stimuli.luminance import encoded
-from curvecircuits.tuning import station
+from curvecircuits.tuning import Station, images_at_once, read_out, station, stroke
 from curvecircuits.tuning.measure import is_linear
-from curvecircuits.tuning.station import Station
 
-_PIXELS = 2e5
 CURVE_ORIENTATIONS = tuple(7.5 * k for k in range(48))
 EDGE_ORIENTATIONS = CURVE_ORIENTATIONS[::2]
 LINE_ORIENTATIONS = tuple(7.5 * k for k in range(24))
@@ -285,15 +282,9 @@ def probe(
     source = network.layer(layer).pre_activation
     place = station(network, source, tile=tile)
     view = _View(place.size, place.centre, tile, stroke(tile), network.device, seed)
-    chunk = max(4, min(256, int(_PIXELS / place.size**2)))
 
     def read(images: Tensor) -> Tensor:
-        images = images.to(network.device)
-        parts = [
-            network.run(part.expand(-1, 3, -1, -1), layers=[source])[source]
-            for part in images.split(chunk)
-        ]
-        return torch.cat([p[:, :, place.row, place.column].cpu() for p in parts])
+        return read_out(network, place, images.split(images_at_once(place)))
 
     values: dict[str, ndarray] = {}
     with (

@@ -1,6 +1,5 @@
 """A family for every unit of the early layers of any network, from behaviour and weights."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -121,10 +120,21 @@ class Taxonomy(Record):
             period=periods.pop() if len(periods) == 1 else 0,
         ).sorted()
 
+    def members(self, layer: str) -> dict[str, tuple[int, ...]]:
+        """Channels of each family that a layer has units of, in the order of `NAMES`.
+
+        Raises
+        ------
+        InputError
+            For a layer that was not labelled.
+        """
+        labels = self.of(layer)
+        found = {n: tuple(x.channel for x in labels if x.family == n) for n in NAMES}
+        return {name: channels for name, channels in found.items() if channels}
+
     def counts(self, layer: str) -> dict[str, int]:
         """Units of each family in a layer, in the order of `NAMES`."""
-        counted = Counter(x.family for x in self.of(layer))
-        return {name: counted[name] for name in NAMES if counted[name]}
+        return {name: len(channels) for name, channels in self.members(layer).items()}
 
     def named(self, layers: Sequence[str] | None = None) -> float:
         """Share of the units that have a family other than `other`."""

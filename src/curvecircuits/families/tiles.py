@@ -1,13 +1,17 @@
 """Which layers are searched, and with stimuli of which size."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from curvecircuits.models.layer import Layer
 from curvecircuits.models.network import Network
 from curvecircuits.stimuli import CurveGrid
-from curvecircuits.tuning import effective_receptive_fields
+from curvecircuits.tuning import effective_receptive_fields, station, stroke
 
 TILE_PER_FIELD = 1.2
 """Tile over effective receptive field: makes the article's 60 pixels at InceptionV1's 3b."""
@@ -26,9 +30,13 @@ def scan_grid(tile: float) -> CurveGrid:
     )
 
 
-def stroke(tile: float) -> float:
-    """Stroke of the stimuli in a tile: 2 pixels, down to 1 in tiles under 30 pixels."""
-    return min(2.0, max(1.0, tile / 15))
+def thinned(grid: CurveGrid) -> CurveGrid:
+    """Every second orientation at every second radius, for measurements that repeat the grid.
+
+    >>> scan_grid(60.0).shape, thinned(scan_grid(60.0)).shape
+    ((48, 6), (24, 3))
+    """
+    return replace(grid, orientations=grid.orientations[::2], radii=grid.radii[1::2])
 
 
 def searchable_layers(network: Network) -> list[str]:
@@ -78,3 +86,35 @@ def tile_of(network: Network, layer: str, *, seed: int = 0) -> float:
     """Side in pixels of the tile that the search draws a layer's stimuli in."""
     network.geometry(layer)
     return layer_tiles(network, [layer], seed)[layer][1]
+
+
+def scan_images(
+    network: Network, layer: str, *, seed: int = 0
+) -> tuple[Float[Tensor, "images 3 size size"], tuple[int, int]]:
+    """The curves of the search, drawn for a layer, and the row and column its units are read at.
+
+    The curves are those of `scan_grid` in the layer's own tile, dark on white, through the centre
+    of the receptive field of the units at that position.
+
+    Parameters
+    ----------
+    seed
+        Of the images that the layer's receptive field is measured on.
+
+    Raises
+    ------
+    InputError
+        For unknown layers, and layers without geometry.
+
+    Examples
+    --------
+    >>> from curvecircuits.artificial import artificial_network
+    >>> images, at = scan_images(artificial_network(), "conv2d2")
+    >>> tuple(images.shape), at
+    ((288, 3, 24, 24), (2, 2))
+    """
+    tile = tile_of(network, layer, seed=seed)
+    place = station(network, network.layer(layer).pre_activation, tile=tile)
+    batches = scan_grid(tile).batches(size=place.size, centre=place.centre, device=network.device)
+    images = torch.cat([drawn for _, drawn in batches]).expand(-1, 3, -1, -1)
+    return images, (place.row, place.column)

@@ -1,26 +1,29 @@
-"""Responses of all units of a layer to straight lines, and to whatever else is drawn for them."""
+"""Responses of all units of a layer to straight lines."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
-import torch
 from jaxtyping import Float
 from numpy import ndarray
-from torch import Tensor
 from tqdm import tqdm
 
 from curvecircuits.errors import InputError
 from curvecircuits.models.network import Network
 from curvecircuits.stimuli import LineGrid
 from curvecircuits.tuning.measure import is_linear
-from curvecircuits.tuning.station import Station, station
+from curvecircuits.tuning.station import (
+    Station,
+    blank_response,
+    images_at_once,
+    read_out,
+    station,
+    stroke,
+)
 
 LineLook = Literal["outline", "reversed", "edge", "edge-reversed"]
 LINE_LOOKS: tuple[LineLook, ...] = get_args(LineLook)
-_BUDGET = 2e5
-"""Pixels of stimuli in a batch, as for curves."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +66,7 @@ def line_grid(tile: float, *, orientations: int = 36, offsets: int = 5) -> LineG
         if offsets > 1
         else (0.0,),
         tile=tile,
-        width=min(2.0, max(1.0, tile / 15)),
+        width=stroke(tile),
     )
 
 
@@ -145,35 +148,3 @@ def tune_lines(
             linear=is_linear(network, source),
         )
     return found
-
-
-def images_at_once(place: Station) -> int:
-    """How many images of a station's canvas keep memory to a few hundred megabytes."""
-    return max(4, min(256, int(_BUDGET / place.size**2)))
-
-
-def read_out(
-    network: Network, place: Station, batches: Iterable[Float[Tensor, "n c size size"]]
-) -> Float[Tensor, "images units"]:
-    """Values of every unit of a station's layer at its position, one row an image.
-
-    Parameters
-    ----------
-    batches
-        Images in [0, 1] of one channel or three, of the station's size.
-    """
-    rows: list[Tensor] = []
-    with torch.inference_mode():
-        for images in batches:
-            shown = images.to(network.device, torch.float32).expand(-1, 3, -1, -1)
-            values = network.run(shown, layers=[place.layer])[place.layer]
-            rows.append(values[:, :, place.row, place.column].cpu())
-    return torch.cat(rows)
-
-
-def blank_response(
-    network: Network, place: Station, *, paper: float = 1.0
-) -> Float[Tensor, " units"]:
-    """Values of every unit at the station for an empty canvas."""
-    canvas = torch.full((1, 1, place.size, place.size), paper)
-    return read_out(network, place, [canvas])[0]

@@ -14,12 +14,10 @@ from tqdm import tqdm
 from curvecircuits.errors import InputError
 from curvecircuits.models.network import Network
 from curvecircuits.stimuli import CurveGrid
-from curvecircuits.tuning.station import Station, station
+from curvecircuits.tuning.station import Station, images_at_once, station
 
 Look = Literal["outline", "reversed", "filled", "filled-reversed"]
 LOOKS: tuple[Look, ...] = get_args(Look)
-_BUDGET = 2e5
-"""Pixels of stimuli in a batch: small enough for early maps to stay near the processor."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,7 +129,7 @@ def _stream(
     progress: bool,
 ) -> dict[str, CurveTuning]:
     place = next(iter(stations.values()))
-    chunk = batch or max(4, min(256, int(_BUDGET / place.size**2)))
+    chunk = batch or images_at_once(place)
     names = [p.layer for p in stations.values()]
     found: dict[str, list[Tensor]] = {key: [] for key in stations}
     ink, paper = (1.0, 0.0) if look.endswith("reversed") else (0.0, 1.0)

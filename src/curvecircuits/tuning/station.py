@@ -1,7 +1,12 @@
 """The one place where a unit is read: which unit, on which canvas, looking at which point."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from curvecircuits.errors import InputError
 from curvecircuits.models.geometry import Axis
@@ -10,6 +15,8 @@ from curvecircuits.models.network import Network
 _MARGIN = 1.6
 """The canvas reaches this many half-tiles from the unit's centre, or as far as the theoretical
 receptive field: beyond, next to nothing of a unit's gradient is left."""
+_BUDGET = 2e5
+"""Pixels of stimuli in a batch: small enough for early maps to stay near the processor."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,3 +84,53 @@ def station(network: Network, layer: str, *, tile: float) -> Station:
         f"A tile of {tile:g} pixels does not fit the images of {network.name}: give at most "
         f"{network.input_size}."
     )
+
+
+def stroke(tile: float) -> float:
+    """Stroke of the stimuli in a tile: 2 pixels, down to 1 in tiles under 30 pixels.
+
+    >>> stroke(60.0), stroke(24.0), stroke(10.0)
+    (2.0, 1.6, 1.0)
+    """
+    return min(2.0, max(1.0, tile / 15))
+
+
+def images_at_once(place: Station) -> int:
+    """How many images of a station's canvas keep memory to a few hundred megabytes."""
+    return max(4, min(256, int(_BUDGET / place.size**2)))
+
+
+def read_out(
+    network: Network, place: Station, batches: Iterable[Float[Tensor, "_ c size size"]]
+) -> Float[Tensor, "images units"]:
+    """Values of every unit of a station's layer at its position, one row an image.
+
+    Parameters
+    ----------
+    batches
+        Images in [0, 1] of one channel or three, of the station's size.
+
+    Examples
+    --------
+    >>> from torch import nn
+    >>> from curvecircuits.models.wrap import wrap
+    >>> network = wrap(nn.Sequential(nn.Conv2d(3, 4, 5), nn.ReLU()), input_size=32)
+    >>> place = station(network, "0", tile=12.0)
+    >>> tuple(read_out(network, place, torch.rand(6, 1, place.size, place.size).split(4)).shape)
+    (6, 4)
+    """
+    rows: list[Tensor] = []
+    with torch.inference_mode():
+        for images in batches:
+            shown = images.to(network.device, torch.float32).expand(-1, 3, -1, -1)
+            values = network.run(shown, layers=[place.layer])[place.layer]
+            rows.append(values[:, :, place.row, place.column].cpu())
+    return torch.cat(rows)
+
+
+def blank_response(
+    network: Network, place: Station, *, paper: float = 1.0
+) -> Float[Tensor, " units"]:
+    """Values of every unit at the station for an empty canvas."""
+    canvas = torch.full((1, 1, place.size, place.size), paper)
+    return read_out(network, place, [canvas])[0]
