@@ -141,7 +141,7 @@ def googlenet_tiles(quick: bool) -> Outcome:
 @bar(number="2.3", title="Artificial network: tiles follow the arc")
 def artificial_tiles(quick: bool) -> Outcome:
     del quick
-    return _tiles(*artificial_families(), Constants().curve_radius)
+    return _tiles(*artificial_families(), float(Constants().curve_radius))
 
 
 def weight_bands(network: Network, curves: Family, early: Family) -> Similarity:

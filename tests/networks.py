@@ -1,11 +1,15 @@
 """Small networks of our own."""
 
+import itertools
 import math
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from curvecircuits.artificial import Constants, Parts, layout
+from curvecircuits.families.family import Family
+from curvecircuits.models.inception import inception_aliases
 from curvecircuits.models.network import Network
 from curvecircuits.models.wrap import wrap
 
@@ -125,3 +129,18 @@ def planted(orientations: list[float], *, others: int = 12, seed: int = 0) -> Ne
         curve_units.bias.fill_(-1.5)
     module = nn.Sequential(lines, nn.ReLU(), curve_units, nn.ReLU())
     return wrap(module, name="planted", input_size=96)
+
+
+def written(layer: str, name: str, *, every: int = 1, constants: Constants | None = None) -> Family:
+    """The units of the artificial network that were written as one family, or every so-many-th."""
+    titles = inception_aliases()
+    groups = layout(constants or Constants(), Parts())[titles.get(layer, layer)]
+    before = itertools.accumulate((group.units for group in groups), initial=0)
+    first, group = next((n, g) for n, g in zip(before, groups, strict=False) if g.family == name)
+    return Family(
+        name=name,
+        layer=layer,
+        channels=tuple(range(first, first + group.units)),
+        orientations=tuple(group.degrees()),
+        period=group.period,
+    ).take(range(0, group.units, every))

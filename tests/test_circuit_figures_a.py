@@ -76,7 +76,8 @@ def test_pixel_weights_are_finite_differences_of_the_linear_network():
 
 def test_pixel_weights_of_the_first_layer_are_its_filters():
     network = artificial_network()
-    found = pixel_weights(network, [("conv2d0", c) for c in range(64)]).numpy()
+    units = [("conv2d0", c) for c in range(network.layer("conv2d0").channels)]
+    found = pixel_weights(network, units).numpy()
     filters = image_filters(network, "conv2d0")
     assert np.abs(found - filters).max() < 1e-5 * np.abs(filters).max()
 
@@ -112,8 +113,8 @@ def _slope(image):
 
 
 def test_preferred_images_of_lines_turn_with_their_normals():
-    normals = np.arange(24) * 7.5
-    units = [("conv2d2", c) for c in range(24)]
+    lines = networks.written("conv2d2", "line")
+    normals, units = np.array(lines.orientations), lines.units
     network = artificial_network()
     slopes, strength = zip(*map(_slope, preferred_images(network, units)), strict=True)
     off = np.abs((np.array(slopes) - normals + 90) % 180 - 90)
@@ -204,7 +205,7 @@ def _taxonomy(labels, model="artificial"):
 def taxonomy():
     first = [_label("conv2d0", c, "Gabor", orientation=45.0 * (c % 4)) for c in range(20)]
     lines = [
-        _label("conv2d2", c, "line", score=0.9 - c / 100, orientation=7.5 * c) for c in range(16)
+        _label("conv2d2", c, "line", score=0.9 - c / 100, orientation=10.0 * c) for c in range(16)
     ]
     others = [_label("conv2d2", c, "other") for c in range(16, 24)]
     return _taxonomy([*first, *lines, *others])
@@ -348,7 +349,7 @@ def test_the_sheet_shows_what_its_units_see(sheet, taxonomy):
     assert [x.channel for x in second.rows[0].units] == list(range(12))  # the highest scores
     for unit in second.rows[0].units:
         angle, strength = _slope(_thumbnail(second, unit))
-        assert abs((angle - 7.5 * unit.channel + 90) % 180 - 90) < 12, unit
+        assert abs((angle - unit.orientation + 90) % 180 - 90) < 12, unit
         assert strength > 0.5
     filters = image_filters(artificial_network(), "conv2d0")
     for unit in first.rows[0].units:

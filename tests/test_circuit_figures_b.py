@@ -9,13 +9,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import networks
 import numpy as np
 import pytest
 from filelock import FileLock
 from test_downstream import later  # noqa: F401  (a fixture)
 from test_page import chromium, open_page  # noqa: F401  (fixtures)
 
-from curvecircuits.artificial import artificial_network
+from curvecircuits.artificial import Constants, artificial_network
 from curvecircuits.circuits.along_arc import ArcWeights, along_arc
 from curvecircuits.circuits.blocks import oriented_block
 from curvecircuits.circuits.branches import branches
@@ -35,7 +36,6 @@ from curvecircuits.circuits.robustness import robustness
 from curvecircuits.circuits.similarity import similarity
 from curvecircuits.circuits.templates import Basis
 from curvecircuits.errors import InputError
-from curvecircuits.families.family import Family
 from curvecircuits.families.line_tuning import LineJudgement, judge_lines
 from curvecircuits.models.network import Network
 from curvecircuits.report import Colophon, Model, Report, Weights, render
@@ -71,19 +71,10 @@ from curvecircuits.weights import ExpandedWeights, expanded_weights
 ROOT = Path(__file__).parents[1]
 
 
-def _family(name: str, layer: str, period: int, channels: range, step: float) -> Family:
-    return Family(
-        name=name,
-        layer=layer,
-        channels=tuple(channels),
-        orientations=tuple(step * k for k in range(len(channels))),
-        period=period,
-    )
-
-
-CURVES = _family("curve", "3b", 360, range(0, 24, 3), 45.0)
-EARLY = _family("early curve", "3a", 360, range(0, 24, 2), 30.0)
-LINES = _family("line", "3a", 180, range(24, 48, 2), 15.0)
+CURVES = networks.written("3b", "curve", every=3)
+EARLY = networks.written("3a", "early curve", every=2)
+LINES = networks.written("3a", "line", every=2)
+RADIUS = float(Constants().curve_radius)
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +94,7 @@ def between(weights: ExpandedWeights) -> Kernels:
 
 @pytest.fixture(scope="module")
 def arc(weights: ExpandedWeights) -> ArcWeights:
-    return along_arc(weights, CURVES, EARLY, radius=60.0, permutations=20)
+    return along_arc(weights, CURVES, EARLY, radius=RADIUS, permutations=20)
 
 
 @pytest.fixture(scope="module")
@@ -158,7 +149,7 @@ def figures(
     bases = (Basis(orders=0, waves=0, rings=1), Basis(orders=1, waves=1, rings=1))
     motif = tangent_motif(weights, CURVES, EARLY, strongest=1, permutations=20)
     below = expanded_weights(network, "conv2d2", units=LINES.units)
-    bars = _family("line", "conv2d2", 180, range(24), 7.5)
+    bars = networks.written("conv2d2", "line")
     motifs = {
         "3a → 3b": motif,
         "conv2d2 → 3a": tangent_motif(below, LINES, bars, permutations=20),
@@ -376,14 +367,14 @@ def test_the_arc_has_its_places_and_its_turn(figures, weights):
         along.words.takeaway
     )
     preferred, normal, exchanged = turned.series
-    normals = np.degrees(np.array([-16, -8, 0, 8, 16]) / 60)
+    normals = np.degrees(np.array([-16, -8, 0, 8, 16]) / RADIUS)
     assert [each.value for each in normal.estimates] == pytest.approx(normals)
     found = np.array([each.value for each in preferred.estimates])
     assert np.polyfit(normals, found, 1)[0] > 0.5
     assert exchanged.role == "control"
     assert [len(each) for each in exchanged.draws] == [20] * 5
     other = replace(EARLY, orientations=EARLY.orientations[5:] + EARLY.orientations[:5])
-    wrong = arc_groups(along_arc(weights, CURVES, other, radius=60.0, permutations=20))
+    wrong = arc_groups(along_arc(weights, CURVES, other, radius=RADIUS, permutations=20))
     assert "excite at 5 of 5" not in wrong.words.takeaway
 
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from networks import written
 
-from curvecircuits.artificial import artificial_network
+from curvecircuits.artificial import Constants, artificial_network
 from curvecircuits.circuits.blocks import OrientedBlock, oriented_block
 from curvecircuits.circuits.compression import BASES, compression_curve
 from curvecircuits.circuits.equivariance import rotation_fit, shuffled, svd_left_out
@@ -27,26 +28,36 @@ SMALL = Basis(orders=2, waves=2, rings=2)
 PERIODS = [(360, 360), (360, 180), (180, 360), (180, 180)]
 
 
-def _family(name, layer, count, period, *, first=0, at=None):
+def _family(name, layer, count, period, *, at=None):
     return Family(
         name=name,
         layer=layer,
-        channels=tuple(range(first, first + count)),
+        channels=tuple(range(count)),
         orientations=tuple(period / count * k for k in range(count)) if at is None else tuple(at),
         period=period,
     )
 
 
-GABORS = _family("complex Gabor", "conv2d1", 16, 180)
-SMALL_LINES = _family("line", "conv2d2", 24, 180)
-EARLY = _family("early curve", "3a", 24, 360)
-LINES = _family("line", "3a", 24, 180, first=24)
-CURVES = _family("curve", "3b", 24, 360)
+WIDE = replace(
+    Constants(),
+    gabor_orientations=16,
+    line_orientations=24,
+    line_concentration=2.0,
+    early_concentration=2.5,
+    early_crossing_concentration=2.0,
+    curve_concentration=6.0,
+)
+"""Units that accept a range of orientations wide enough for the few terms of the templates."""
+GABORS = written("conv2d1", "complex Gabor", constants=WIDE)
+SMALL_LINES = written("conv2d2", "line", constants=WIDE)
+EARLY = written("3a", "early curve", constants=WIDE)
+LINES = written("3a", "line", constants=WIDE)
+CURVES = written("3b", "curve", constants=WIDE)
 
 
 @cache
 def _network(permuted=False):
-    network = artificial_network()
+    network = artificial_network(WIDE)
     return weight_permuted(network, seed=3) if permuted else network
 
 

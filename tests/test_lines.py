@@ -1,19 +1,20 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from networks import written
 from torch import nn
 
-from curvecircuits.artificial import artificial_network
+from curvecircuits.artificial import Constants, artificial_network
 from curvecircuits.circuits.bumps import bumps
 from curvecircuits.circuits.line_drawn import confirm
 from curvecircuits.circuits.line_matrix import line_matrix, smoother
 from curvecircuits.circuits.line_positions import line_positions, tolerance
 from curvecircuits.errors import InputError
 from curvecircuits.families.elongation import elongation
-from curvecircuits.families.family import Family
 from curvecircuits.families.line_tuning import judge_lines, line_statistics
 from curvecircuits.models.wrap import wrap
 from curvecircuits.stimuli.bumpy import bumpy_arcs
@@ -24,29 +25,20 @@ REFERENCE = Path(__file__).parents[2] / "shared" / "reference"
 
 @pytest.fixture(scope="module")
 def network():
-    return artificial_network()
+    """Weights whose expansion is known to follow tangents, smoothly.
+
+    Opposing curves inhibit less than similar ones excite: were it more, lines across the tangent,
+    which inhibit the inhibitors, would excite in expanded weights. Lines are accepted from angles
+    wide enough for bins of 15°.
+    """
+    return artificial_network(
+        replace(Constants(), opposing_inhibition=0.5, early_concentration=4.0)
+    )
 
 
 @pytest.fixture(scope="module")
 def curves():
-    chosen = range(0, 24, 3)
-    return Family(
-        name="curve",
-        layer="3b",
-        channels=tuple(chosen),
-        orientations=tuple(15.0 * k for k in chosen),
-        period=360,
-    )
-
-
-def _lines(layer, first):
-    return Family(
-        name="line",
-        layer=layer,
-        channels=tuple(range(first, first + 24)),
-        orientations=tuple(7.5 * k for k in range(24)),
-        period=180,
-    )
+    return written("3b", "curve", every=3)
 
 
 def _apart(a, b):
@@ -125,10 +117,13 @@ def test_published_lines_and_cliffs_are_recovered():
 @pytest.mark.parametrize("look", ["outline", "reversed"])
 def test_written_lines_are_lines_of_their_orientation(network, look):
     tuning = tune_lines(network, ["conv2d2"], grid=line_grid(24.0), look=look)["conv2d2"]
-    assert tuning.values.shape == (24, 36, 5)
-    found = judge_lines(tuning.curve())
-    assert {j.kind for j in found} <= {"line", "line with an echo"}
-    assert _apart([j.statistics.axis for j in found], 7.5 * np.arange(24)).max() < 4
+    assert tuning.values.shape == (network.layer("conv2d2").channels, 36, 5)
+    judged = judge_lines(tuning.curve())
+    for name in ("line", "shifted line"):
+        lines = written("conv2d2", name)
+        found = [judged[c] for c in lines.channels]
+        assert {j.kind for j in found} <= {"line", "line with an echo"}
+        assert _apart([j.statistics.axis for j in found], lines.orientations).max() < 4
 
 
 def test_an_edge_has_ink_where_its_normal_points():
@@ -218,10 +213,11 @@ def test_a_cut_flank_shows_as_asymmetry(network, curves):
     """Without the lines turned one way, curves tolerate less on that side."""
     edited = network.copy()
     with torch.no_grad():
-        for k, orientation in enumerate(7.5 * np.arange(24)):
+        lines = written("3a", "line")
+        for channel, orientation in zip(lines.channels, lines.orientations, strict=True):
             turn = (orientation - 0.0 + 90) % 180 - 90  # relative to the first curve
             if 8 < turn < 60:
-                edited.state["mixed3b_pre_relu.weight"][0, 24 + k] -= 0.005
+                edited.state["mixed3b_pre_relu.weight"][0, channel] -= 0.005
     one = curves.take([0])
     before, after = (
         tolerance(line_positions(net, one, "3a", radius=60.0, tile=60.0)).degrees[0, 2, 2]
@@ -232,27 +228,23 @@ def test_a_cut_flank_shows_as_asymmetry(network, curves):
 
 
 def test_smoothness_is_of_the_angle_between_line_and_curve(network, curves):
-    early = line_matrix(network, targets=curves, sources=_lines("conv2d2", 0), radius=60.0)
-    later = line_matrix(network, targets=curves, sources=_lines("3a", 24), radius=60.0)
+    early = line_matrix(network, targets=curves, sources=written("conv2d2", "line"), radius=60.0)
+    later = line_matrix(network, targets=curves, sources=written("3a", "line"), radius=60.0)
     for found in (early, later):
         assert found.smoothness.low > 0.8 > found.shuffled
         bins = found.bins()
         assert bins[7.5].value > 0 > bins[82.5].value
     assert abs(smoother(early, later).value) < 0.2
-    mixed = Family(
-        name="line",
-        layer="3a",
-        channels=tuple(int(k) for k in np.random.default_rng(0).permutation(24) + 24),
-        orientations=_lines("3a", 24).orientations,
-        period=180,
-    )
+    lines = written("3a", "line")
+    dealt = np.random.default_rng(0).permutation(lines.channels)
+    mixed = replace(lines, channels=tuple(int(k) for k in dealt))
     rough = line_matrix(network, targets=curves, sources=mixed, radius=60.0)
     assert rough.smoothness.value < 0.3
     assert smoother(early, rough).above()
 
 
 def test_what_is_no_curve_or_line_is_refused(network, curves):
-    lines = _lines("3a", 24)
+    lines = written("3a", "line")
     with pytest.raises(InputError, match="period 360"):
         line_positions(network, lines, "conv2d2", radius=60.0)
     with pytest.raises(InputError, match="more than 0"):
@@ -285,16 +277,20 @@ def test_bumps_swing_about_the_arc():
 
 def test_bumps_disturb_curves_and_their_inputs(network, curves):
     """Nothing tells some lines of the artificial network from others."""
-    even, odd = range(24, 48, 2), range(25, 48, 2)
-    found = bumps(network, curves, source="3a", cliffs=even, lines=odd, radius=60.0)
+    lines = written("3a", "line").channels
+    options = {"source": "3a", "radius": 60.0}
+    found = bumps(network, curves, cliffs=lines[::2], lines=lines[1::2], **options)
     assert 0 < found.kept_response.value < 1
     assert found.from_cliffs.shape == found.from_lines.shape == (len(curves), 2)
     low, high = found.change_chance
     assert low < found.change.value < high
     whole = found.from_cliffs + found.from_lines
-    early = bumps(network, curves, source="3a", cliffs=range(24), lines=range(24, 48), radius=60.0)
-    np.testing.assert_allclose(early.from_lines, whole, rtol=1e-4, atol=1e-4)
+    early = written("3a", "early curve").channels
+    alone = bumps(network, curves, cliffs=early, lines=lines, **options)
+    np.testing.assert_allclose(alone.from_lines, whole, rtol=1e-4, atol=1e-4)
     # 3a is the last layer before the curves: its contributions are the response.
+    rest = sorted(set(range(network.layer("3a").channels)) - set(early))
+    every = bumps(network, curves, cliffs=early, lines=rest, **options)
     np.testing.assert_allclose(
-        early.from_cliffs + early.from_lines, early.response, rtol=1e-3, atol=1e-3
+        every.from_cliffs + every.from_lines, every.response, rtol=1e-3, atol=1e-3
     )

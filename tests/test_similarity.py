@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from networks import written
 
 from bars import circuits as bars
-from curvecircuits.artificial import artificial_network
+from curvecircuits.artificial import Constants, artificial_network
 from curvecircuits.circuits.along_arc import along_arc
 from curvecircuits.circuits.chance import against_chance, exchanged, mean_of
 from curvecircuits.circuits.intervals import Interval
@@ -20,13 +21,15 @@ from curvecircuits.models.address import Unit
 from curvecircuits.weights import ExpandedWeights, expanded_weights
 
 FEW = 40
+RADIUS = float(Constants().curve_radius)
+"""Of the circle along which the curves of the artificial network are written."""
 
 
-def around(count, *, name="curve", layer="3b", period=360, first=0):
+def around(count, *, name="curve", layer="3b", period=360):
     return Family(
         name=name,
         layer=layer,
-        channels=tuple(first + k for k in range(count)),
+        channels=tuple(range(count)),
         orientations=tuple(period / count * k for k in range(count)),
         period=period,
     )
@@ -224,7 +227,7 @@ def test_the_opposite_is_none_where_no_source_opposes():
 
 def test_lines_have_bands_up_to_a_right_angle(artificial):
     network, curves, _, _ = artificial
-    lines = around(24, name="line", layer="3a", period=180, first=24)
+    lines = written("3a", "line")
     weights = expanded_weights(network, "3a", units=curves.units)
     found = similarity(weights, curves, lines, permutations=FEW)
     assert [(b.low, b.high) for b in found.bands] == [(0, 30), (30, 60), (60, 90)]
@@ -236,7 +239,7 @@ def test_lines_have_bands_up_to_a_right_angle(artificial):
 
 def test_weights_follow_the_arc_they_were_written_along(artificial):
     _, curves, early, weights = artificial
-    found = along_arc(weights, curves, early, radius=66, permutations=FEW)
+    found = along_arc(weights, curves, early, radius=RADIUS, permutations=FEW)
     assert found.steps == (-16, -8, 0, 8, 16)
     assert found.similar.holds
     assert found.opposing.holds
@@ -255,8 +258,10 @@ def test_weights_of_the_same_kind_everywhere_do_not_turn_with_the_arc(artificial
     found = kernels(weights, curves, early)
     noise = np.random.default_rng(0).normal(size=found.values.shape)
     alike = np.cos(np.radians(found.relative))[:, :, None, None]
-    values = alike * arcs(found, radius=66)[:, None] + 0.02 * noise
-    flat = along_arc(as_weights(values, curves, early), curves, early, radius=66, permutations=FEW)
+    values = alike * arcs(found, radius=RADIUS)[:, None] + 0.02 * noise
+    flat = along_arc(
+        as_weights(values, curves, early), curves, early, radius=RADIUS, permutations=FEW
+    )
     assert flat.similar.holds
     assert abs(flat.slope.measured.value) < 0.2
     assert not flat.slope.holds
@@ -265,7 +270,7 @@ def test_weights_of_the_same_kind_everywhere_do_not_turn_with_the_arc(artificial
 
 def test_no_arc_is_followed_where_labels_mean_nothing(artificial):
     _, curves, early, weights = artificial
-    found = along_arc(weights, curves, in_disorder(early), radius=66, permutations=FEW)
+    found = along_arc(weights, curves, in_disorder(early), radius=RADIUS, permutations=FEW)
     assert not found.similar.holds
     assert not found.tracking.holds
 
@@ -274,35 +279,37 @@ def test_no_arc_is_followed_where_labels_mean_nothing(artificial):
 
 
 @pytest.mark.parametrize(
-    ("target", "source", "radius"),
-    [("conv2d2", "conv2d1", float("inf")), ("3a", "conv2d2", 38), ("3b", "3a", 66)],
+    ("targets", "sources", "radius"),
+    [
+        (written("conv2d2", "line"), written("conv2d1", "complex Gabor"), float("inf")),
+        (written("3a", "early curve"), written("conv2d2", "line"), Constants().early_radius),
+        (written("3b", "curve"), written("3a", "early curve"), RADIUS),
+    ],
+    ids=lambda x: x.layer if isinstance(x, Family) else "",
 )
-def test_every_layer_tiles_shapes_along_the_tangent(target, source, radius):
-    families = {
-        "conv2d1": around(16, layer="conv2d1", period=180),
-        "conv2d2": around(24, layer="conv2d2", period=180),
-        "3a": around(24, layer="3a"),
-        "3b": around(24, layer="3b"),
-    }
-    targets, sources = families[target], families[source]
-    weights = expanded_weights(artificial_network(), source, units=targets.units)
-    found = tangent_motif(weights, targets, sources, radius=radius, permutations=FEW)
+def test_every_layer_tiles_shapes_along_the_tangent(targets, sources, radius):
+    weights = expanded_weights(artificial_network(), sources.layer, units=targets.units)
+    few = max(1, len(sources) // 8)  # all within some 15° where orientations are evenly spaced
+    found = tangent_motif(weights, targets, sources, strongest=few, radius=radius, permutations=FEW)
     assert found.positive_apart.holds
     assert found.positive_apart.measured.value <= 15
     assert found.negative_apart.holds
     assert found.positive_likeness.holds
     assert found.negative_likeness.measured.below()
-    assert found.strongest_positive.shape == (len(targets), 3)
+    assert found.strongest_positive.shape == (len(targets), few)
     columns = found.positive_kernel.sum(0)
     assert columns.argmax() == len(columns) // 2  # upright in the target's frame
 
 
 def test_no_motif_where_the_frames_are_not_the_targets_own(artificial):
     _, curves, early, weights = artificial
-    found = tangent_motif(weights, in_disorder(curves), early, radius=66, permutations=FEW)
-    assert not found.positive_apart.holds
-    assert not found.negative_apart.holds
-    assert not found.positive_likeness.holds
+    motifs = [
+        tangent_motif(weights, in_disorder(curves, seed), early, radius=RADIUS, permutations=FEW)
+        for seed in range(8)
+    ]
+    # One in twenty holds by chance.
+    for name in ("positive_apart", "negative_apart", "positive_likeness"):
+        assert sum(getattr(found, name).holds for found in motifs) <= 2
 
 
 def test_no_motif_in_noise():

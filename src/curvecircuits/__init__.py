@@ -19,10 +19,27 @@ from typing import TYPE_CHECKING, Any
 # `__getattr__`, which type checkers cannot follow.
 if TYPE_CHECKING:
     from curvecircuits import catalog, images, report, stimuli
+    from curvecircuits.artificial import (
+        Constants,
+        Parts,
+        artificial_network,
+        artificial_weights,
+        general_geometry,
+        inception_geometry,
+        network_of,
+    )
     from curvecircuits.catalog.load import load
     from curvecircuits.circuits.editing import drop_weights
     from curvecircuits.claims.measure import measure_claims
     from curvecircuits.claims.records import ClaimTable
+    from curvecircuits.compare import (
+        Matched,
+        fit_constants,
+        joint_maps,
+        match_family,
+        photograph_agreement,
+        shape_responses,
+    )
     from curvecircuits.errors import (
         CurveCircuitsError,
         InputError,
@@ -55,6 +72,7 @@ if TYPE_CHECKING:
     from curvecircuits.report import Report, write_report
     from curvecircuits.report.build import build_report
     from curvecircuits.tuning import CurveTuning, tune, tuning_statistics
+    from curvecircuits.tuning.receptive import receptive_centres
     from curvecircuits.weights.blocks import GroupMatrix, WeightBlock, group_matrix, weight_block
     from curvecircuits.weights.check import Ablation, Agreement, ablation, agreement
     from curvecircuits.weights.expanded import ExpandedWeights, expanded_weights, linear_bias
@@ -70,6 +88,7 @@ _HOMES = {
     "Agreement": "weights.check",
     "ClaimTable": "claims.records",
     "Connection": "weights.top",
+    "Constants": "artificial",
     "Criteria": "families.criteria",
     "CurveCircuitsError": "errors",
     "CurveFamily": "families.records",
@@ -80,7 +99,9 @@ _HOMES = {
     "GroupMatrix": "weights.blocks",
     "InputError": "errors",
     "KeepInputs": "models.edits",
+    "Matched": "compare",
     "Network": "models.network",
+    "Parts": "artificial",
     "RemoveInputs": "models.edits",
     "ReplaceUnits": "models.edits",
     "ReplaceWeights": "models.edits",
@@ -97,6 +118,8 @@ _HOMES = {
     "ablation": "weights.check",
     "accuracy": "images.accuracy",
     "agreement": "weights.check",
+    "artificial_network": "artificial",
+    "artificial_weights": "artificial",
     "build_report": "report.build",
     "discover_families": "families.discover",
     "drop_weights": "circuits.editing",
@@ -105,12 +128,21 @@ _HOMES = {
     "edits_to_json": "models.edit_json",
     "expanded_weights": "weights.expanded",
     "find_curves": "families.find",
+    "fit_constants": "compare",
+    "general_geometry": "artificial",
     "group_matrix": "weights.blocks",
+    "inception_geometry": "artificial",
+    "joint_maps": "compare",
     "linear_bias": "weights.expanded",
     "load": "catalog.load",
+    "match_family": "compare",
     "measure_claims": "claims.measure",
+    "network_of": "artificial",
     "parse_address": "models.address",
+    "photograph_agreement": "compare",
+    "receptive_centres": "tuning.receptive",
     "resumed": "weights.resume",
+    "shape_responses": "compare",
     "top_inputs": "weights.top",
     "top_outputs": "weights.top",
     "tune": "tuning",
@@ -129,6 +161,7 @@ __all__ = [
     "Agreement",
     "ClaimTable",
     "Connection",
+    "Constants",
     "Criteria",
     "CurveCircuitsError",
     "CurveFamily",
@@ -139,7 +172,9 @@ __all__ = [
     "GroupMatrix",
     "InputError",
     "KeepInputs",
+    "Matched",
     "Network",
+    "Parts",
     "RemoveInputs",
     "ReplaceUnits",
     "ReplaceWeights",
@@ -157,6 +192,8 @@ __all__ = [
     "ablation",
     "accuracy",
     "agreement",
+    "artificial_network",
+    "artificial_weights",
     "build_report",
     "catalog",
     "discover_families",
@@ -166,14 +203,23 @@ __all__ = [
     "edits_to_json",
     "expanded_weights",
     "find_curves",
+    "fit_constants",
+    "general_geometry",
     "group_matrix",
     "images",
+    "inception_geometry",
+    "joint_maps",
     "linear_bias",
     "load",
+    "match_family",
     "measure_claims",
+    "network_of",
     "parse_address",
+    "photograph_agreement",
+    "receptive_centres",
     "report",
     "resumed",
+    "shape_responses",
     "stimuli",
     "top_inputs",
     "top_outputs",

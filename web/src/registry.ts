@@ -1,6 +1,9 @@
 import type { ComponentChild } from "preact";
 import type { Table } from "./lib/csv";
 import type { Report } from "./types";
+import * as jointMaps from "./figures/joint-maps";
+import * as publishedRadial from "./figures/published-radial";
+import * as shapeResponses from "./figures/shape-responses";
 import * as layerScan from "./figures/layer-scan";
 import * as nearMisses from "./figures/near-misses";
 import * as nullCounts from "./figures/null-counts";
@@ -21,6 +24,9 @@ import * as familyShares from "./figures/family-shares";
 import * as familySheet from "./figures/family-sheet";
 import * as schematic from "./figures/schematic";
 import * as textureFactors from "./figures/texture-factors";
+import * as matrixPair from "./figures/matrix-pair";
+import * as circuitPair from "./figures/circuit-pair";
+import * as photoAgreement from "./figures/photo-agreement";
 
 export type Figure = Report["figures"][number];
 type Kind = Figure["kind"];
@@ -53,6 +59,12 @@ const registry: { [K in Kind]: Entry<Extract<Figure, { kind: K }>> } = {
   "family-sheet": familySheet,
   schematic: schematic,
   "texture-factors": textureFactors,
+  "joint-maps": jointMaps,
+  "shape-responses": shapeResponses,
+  "published-radial": publishedRadial,
+  "matrix-pair": matrixPair,
+  "circuit-pair": circuitPair,
+  "photo-agreement": photoAgreement,
 };
 
 /** The entry of a figure; data of an unknown kind, of a later version say, is an error. */

@@ -34,6 +34,38 @@ export interface BuiltUnit {
   weights: SignedBlock;
 }
 
+/** The paths of all pairs. */
+export interface CircuitPair {
+  kind: "circuit-pair";
+  words: Words;
+  /** In order of orientation. */
+  units: ReadonlyArray<CircuitUnit>;
+  /** From the image on. */
+  likeness: ReadonlyArray<StepLikeness>;
+}
+
+/** The weights of one unit on the next. */
+export interface CircuitTile {
+  /** Address of the unit where they end. */
+  unit: string;
+  /** Address of the unit where they begin; None for the image. */
+  source: string | null;
+  /** Of the source; empty where it is not known. */
+  family: string;
+  /** (1, 1, rows, columns), the largest magnitude 1. */
+  tile: SignedBlock;
+  /** The largest magnitude, in the network's own numbers. */
+  largest: number;
+}
+
+/** A pair of units with both paths, from the image on. */
+export interface CircuitUnit {
+  /** Degrees. */
+  orientation: number;
+  natural: ReadonlyArray<CircuitTile>;
+  artificial: ReadonlyArray<CircuitTile>;
+}
+
 /** One claim, as a row. */
 export interface ClaimRow {
   id: string;
@@ -232,6 +264,43 @@ export interface IntervalSeries {
   draws: ReadonlyArray<ReadonlyArray<number | null>>;
 }
 
+/** All pairs, in order of orientation, and what else was set beside the natural units. */
+export interface JointMapsFigure {
+  kind: "joint-maps";
+  words: Words;
+  /** Pixels, increasing. */
+  radii: ReadonlyArray<number>;
+  /** Orientation of the first column, degrees; columns are evenly spaced round the circle. */
+  start: number;
+  pairs: ReadonlyArray<JointPair>;
+  /** The artificial unit first; `units` are in the order of `pairs`. */
+  rivals: ReadonlyArray<Rival>;
+  /** Mean over units. */
+  natural_echo: Estimate;
+  artificial_echo: Estimate;
+}
+
+/** A natural unit and the artificial one of its orientation. */
+export interface JointPair {
+  /** Address, such as "3b:379". */
+  natural: string;
+  artificial: string;
+  /** Of the natural unit, degrees. */
+  orientation: number;
+  /** Of the two maps, as they are; None when the natural unit never responds. */
+  correlation: number | null;
+  /** At the best turn of the artificial map within ±15°. */
+  aligned: number | null;
+  /** That turn, degrees. */
+  turn: number | null;
+  /** Largest radial response near the opposite orientation, over the peak. */
+  natural_echo: number | null;
+  artificial_echo: number | null;
+  /** Responses: row i is radius i of the figure, column j orientation j. */
+  natural_map: Map2D;
+  artificial_map: Map2D;
+}
+
 /** The families of one layer, in the order of the taxonomy. */
 export interface LayerFamilies {
   layer: string;
@@ -319,6 +388,36 @@ export interface Map2D {
   data: string;
 }
 
+/** One correlation, and what exchanged orientations give instead. */
+export interface MatrixLikeness {
+  /** Of what with what. */
+  what: string;
+  measured: Estimate;
+  /** The middle 95 % of the exchanges; None where none could be formed. */
+  control: Range | null;
+  /** Share of exchanges that reach the measured one, itself counted among them. */
+  p: number;
+}
+
+/** The matrices of two networks between families of the same kind. */
+export interface MatrixPair {
+  kind: "matrix-pair";
+  words: Words;
+  natural: WeightMatrix;
+  artificial: WeightMatrix;
+  /** Degrees after which angles between units repeat. */
+  period: number;
+  /** From target to source, degrees, of the sums. */
+  angles: ReadonlyArray<number>;
+  /** Mean sum of a tile at each angle, over the largest magnitude of these means. */
+  natural_sums: ReadonlyArray<Estimate>;
+  artificial_sums: ReadonlyArray<Estimate>;
+  /** Those of the published artificial network; empty where it has none. */
+  published_sums: ReadonlyArray<number | null>;
+  tiles: ReadonlyArray<UprightTile>;
+  likeness: ReadonlyArray<MatrixLikeness>;
+}
+
 /** A part this report does not have. */
 export interface Missing {
   /** What is missing, such as "Null on permuted copies". */
@@ -382,6 +481,55 @@ export interface OrientedUnit {
   orientation: number;
 }
 
+/** Agreement on photographs. */
+export interface PhotoAgreement {
+  kind: "photo-agreement";
+  words: Words;
+  predictors: ReadonlyArray<Predictor>;
+  panels: ReadonlyArray<PhotoPanel>;
+  /** Natural units whose disagreements are shown. */
+  units: ReadonlyArray<OrientedUnit>;
+  crops: ReadonlyArray<PhotoCrop>;
+  /** Crops in a row of the sprite. */
+  columns: number;
+  /** Of a crop, in pixels. */
+  side: number;
+  /** Data URI of a picture; None without crops. */
+  sprite: string | null;
+}
+
+/** One place where one of two paired units is at its strongest and the other is not. */
+export interface PhotoCrop {
+  /** Address of the natural unit. */
+  unit: string;
+  miss: "false positive" | "false negative";
+  /** Percentile among the unit's own positions, 0 to 100. */
+  natural: number;
+  artificial: number;
+  /** Place of the crop in the sprite, row by row. */
+  cell: number;
+}
+
+/** A mean over units with both of its 95 % intervals. */
+export interface PhotoEstimate {
+  /** When units are resampled. */
+  units: Estimate;
+  /** When photographs are. */
+  images: Estimate;
+}
+
+/** One measure of agreement. */
+export interface PhotoPanel {
+  name: string;
+  title: string;
+  /** What a prediction without any knowledge has. */
+  chance: number;
+  /** One a predictor. */
+  estimates: ReadonlyArray<PhotoEstimate>;
+  /** The artificial units' less the line detectors', unit by unit. */
+  lead: PhotoEstimate | null;
+}
+
 /** One curve unit and the value of lines to it. */
 export interface PositionsOfUnit {
   unit: OrientedUnit;
@@ -392,6 +540,48 @@ export interface PositionsOfUnit {
   /** Correlation of the two on the arc. */
   agreement: number | null;
   arc: ReadonlyArray<ArcCell>;
+}
+
+/** What predicts the natural units. */
+export interface Predictor {
+  name: string;
+  title: string;
+  /** A control has to be worse; the reference is what a perfect unit in the next cell has. */
+  role: "measured" | "control" | "reference";
+}
+
+/** Polar plots, one a published unit. */
+export interface PublishedRadialFigure {
+  kind: "published-radial";
+  words: Words;
+  /** In order of orientation. */
+  units: ReadonlyArray<PublishedUnit>;
+  /** One row a unit: response over its peak, column j at 360·j / columns degrees. */
+  artificial: Map2D;
+  /** The same of the published curves; None where they are not at hand. */
+  published: Map2D | null;
+  /** Full width at half maximum of the plain Gaussian. */
+  gaussian_width: number;
+  means: ReadonlyArray<RadialMeans>;
+  /** Empty without published curves. */
+  rivals: ReadonlyArray<Rival>;
+}
+
+/** One published unit and the artificial one of its orientation; angles in degrees. */
+export interface PublishedUnit {
+  /** Address in inception5h, such as "mixed3b:379". */
+  unit: string;
+  orientation: number;
+  /** Published full width at half the peak. */
+  fwhm: number;
+  /** Published echo, as a share of the peak. */
+  echo: number;
+  artificial_fwhm: number | null;
+  artificial_echo: number | null;
+  /** Of the published and the artificial curve; None where the published one is not at hand. */
+  correlation: number | null;
+  /** Of the published curve and the plain Gaussian. */
+  gaussian: number | null;
 }
 
 /** The tuning curve of one unit. */
@@ -422,6 +612,18 @@ export interface RadialCurves {
   echo_half_width: number;
 }
 
+/** Means over the units of one statistic. */
+export interface RadialMeans {
+  name: string;
+  unit: "degrees" | "share";
+  published: Estimate;
+  artificial: Estimate;
+  /** Artificial less published, unit by unit. */
+  difference: Estimate;
+  /** Of the plain Gaussian. */
+  gaussian: number;
+}
+
 /** From one value to another. */
 export interface Range {
   low: number;
@@ -437,12 +639,29 @@ export interface Report {
   lede: ReadonlyArray<string>;
   model: Model;
   /** The figures, in the order shown. */
-  figures: ReadonlyArray<TuningMaps | RadialCurves | UnitTable | Selectivity | LayerScanFigure | NullCounts | NearMisses | Compression | DownstreamFigure | Echo | IntervalGroups | LinePositionsFigure | LineTunings | WeightMatrix | FamilyCounts | FamilySharesFigure | SchematicFigure | FamilySheet | TextureFactors | ClaimsTableFigure>;
+  figures: ReadonlyArray<TuningMaps | RadialCurves | UnitTable | Selectivity | LayerScanFigure | NullCounts | NearMisses | Compression | DownstreamFigure | Echo | IntervalGroups | LinePositionsFigure | LineTunings | WeightMatrix | FamilyCounts | FamilySharesFigure | SchematicFigure | FamilySheet | TextureFactors | ClaimsTableFigure | MatrixPair | CircuitPair | PhotoAgreement | JointMapsFigure | ShapeResponsesFigure | PublishedRadialFigure>;
   /** Headings between the figures, in their order; without them the figures are one list. */
   sections: ReadonlyArray<Section>;
   /** Parts that were not made. */
   missing: ReadonlyArray<Missing>;
   colophon: Colophon;
+}
+
+/** One thing that natural units were correlated with. */
+export interface Rival {
+  /** Short name, such as "template". */
+  name: string;
+  title: string;
+  /** A control has to agree less than the artificial unit; a rival may agree more. */
+  role: "artificial" | "rival" | "control";
+  /** Mean correlation over units, orientations as they are. */
+  straight: Estimate;
+  /** The same at the best turn within ±15°; without value where that was not formed. */
+  aligned: Estimate;
+  /** Mean over units of the artificial unit's correlation less this one's, as they are. */
+  lead: Estimate;
+  /** Correlation of each unit, as it is. */
+  units: ReadonlyArray<number | null>;
 }
 
 /** What the rule takes in one layer. */
@@ -530,6 +749,46 @@ export interface ShapeCount {
   units: number;
 }
 
+/** All shapes of a kind together. */
+export interface ShapeKind {
+  name: string;
+  /** Mean over units of the correlation over the kind's shapes and orientations. */
+  correlation: Estimate;
+  /** The same with artificial units at least 45° away, the mean over them. */
+  control: Estimate;
+}
+
+/** The shapes as small drawings, with the mean response of both sides. */
+export interface ShapeResponsesFigure {
+  kind: "shape-responses";
+  words: Words;
+  kinds: ReadonlyArray<ShapeKind>;
+  /** In the order of the kinds. */
+  shapes: ReadonlyArray<ShapeRow>;
+  /** One row a shape: mean response over units by orientation less the unit's own, from −180°. */
+  natural: Map2D;
+  artificial: Map2D;
+  /** Data URI of all drawings, in the order of `shapes`, each in the orientation 0. */
+  sprite: string;
+  /** Drawings in a row of the sprite. */
+  columns: number;
+  /** Side of a drawing in the sprite's pixels. */
+  cell: number;
+  rivals: ReadonlyArray<Rival>;
+}
+
+/** One shape; responses are shares of a unit's peak on outline curves. */
+export interface ShapeRow {
+  name: string;
+  /** What it shares with its like, such as "line". */
+  kind: string;
+  /** Mean over units of the response to the shape in its best orientation. */
+  natural: Estimate;
+  artificial: Estimate;
+  /** Mean over units of the correlation over orientations; no value where no unit responds. */
+  correlation: Estimate;
+}
+
 /** The share of one family, under one measure, in one place. */
 export interface ShareBar {
   family: string;
@@ -596,6 +855,16 @@ export interface SignedBlock {
   scale: number;
   /** The bytes in base64. */
   data: string;
+}
+
+/** How alike the tiles that end in a layer are, over all pairs of units. */
+export interface StepLikeness {
+  layer: string;
+  measured: Estimate;
+  /** With the paths of artificial units of other orientations. */
+  control: Estimate;
+  /** The first less the second, unit by unit. */
+  lead: Estimate;
 }
 
 /** A group of textures that act on curves together. */
@@ -698,6 +967,13 @@ export interface UnitTable {
   words: Words;
   /** The units, in the order first shown. */
   rows: ReadonlyArray<UnitRow>;
+}
+
+/** The mean tile of pairs of the same orientation, the target at 0°: “)”. */
+export interface UprightTile {
+  name: string;
+  /** (1, 1, rows, columns), the largest magnitude 1. */
+  tile: SignedBlock;
 }
 
 /** A program and its version. */

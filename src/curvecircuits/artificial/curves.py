@@ -1,65 +1,115 @@
-"""3a and 3b: curves, made by tiling lines and smaller curves along the tangent of a circle."""
+"""3b: curves, made by tiling early curves and lines along the tangent of a circle."""
+
+from typing import Literal
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from curvecircuits.artificial.constants import Constants
+from curvecircuits.artificial.geometry import Geometry
+from curvecircuits.artificial.layout import Parts
 from curvecircuits.artificial.motifs import (
+    Cells,
+    across,
     agreement,
     along_arc,
+    along_line,
     axes,
     axis_agreement,
     directions,
+    each,
     normalised,
-    opposing,
-    perpendicular,
+    of_inputs,
+    opposite,
 )
 
+Detector = Literal["curves", "lines", "energy"]
+DETECTORS: tuple[Detector, ...] = ("curves", "lines", "energy")
 
-def early_curve_weights(c: Constants) -> Float[Tensor, "curves lines 3 3"]:
-    """Early curves of 3a: lines of conv2d2 along the tangent of a circle.
 
-    In each cell the line tangent to the circle excites and the perpendicular one inhibits.
+def curve_layer_weights(
+    c: Constants,
+    g: Geometry,
+    parts: Parts,
+    *,
+    orientations: Float[Tensor, " n"],
+    centres: Float[Tensor, "n 2"],
+    detector: Detector = "curves",
+) -> Float[Tensor, "n inputs side side"]:
+    """Curves of the given orientations, each around its centre (pixels right and down).
+
+    In their place may stand what curves are compared with: `lines`, tangent lines of 3a along a
+    straight line, or `energy`, lines of any orientation around the centre.
     """
-    tile, normal = along_arc(
-        directions(c.curve_orientations),
-        radius=c.early_radius,
-        size=3,
-        pitch=8,
-        length=c.early_length,
-        width=c.early_width,
-    )
-    angle = normal[:, None] - axes(c.line_orientations)[:, None, None]
-    wanted = axis_agreement(angle, c.early_concentration)
-    unwanted = perpendicular(angle, c.early_inhibition_concentration)
-    return normalised(tile[:, None] * (wanted - c.early_inhibition * unwanted))
+    x, y = g.cells("mixed3b")
+    centres = centres / g.scale
+    cells = (x - centres[:, :1, None, None], y - centres[:, 1:, None, None])
+    side = x.shape
+    early = torch.zeros(len(orientations), c.curve_orientations, *side)
+    small = torch.zeros(len(orientations), c.small_orientations, *side)
+    if detector == "curves":
+        early = _from_curves(c, cells, orientations, directions(c.curve_orientations))
+        lines = c.curve_lines * _from_lines(c, cells, orientations)
+        angles = _from_curves(c, cells, orientations, directions(c.small_orientations))
+        kinds = [early, lines, c.small_share * angles, small]
+    else:
+        of = _tangent_lines if detector == "lines" else _energy
+        kinds = [early, of(c, cells, orientations), small, small]
+    if parts.texture:
+        inhibition = c.texture_inhibition * normalised(torch.ones(len(orientations), 1, *side))
+        kinds.append(-inhibition if detector == "curves" else torch.zeros_like(inhibition))
+    return torch.cat(kinds, dim=1)
 
 
-def curve_weights(
-    c: Constants, orientations: Float[Tensor, " n"] | None = None
-) -> Float[Tensor, "curves inputs 5 5"]:
-    """Curves of 3b: early curves, then lines, of 3a along the tangent of a larger circle.
+def _from_curves(
+    c: Constants, cells: Cells, normal: Float[Tensor, " n"], inputs: Float[Tensor, " m"]
+) -> Float[Tensor, "n m side side"]:
+    """Early curves, or angles, along a circle.
 
-    In each cell the early curve with the circle's normal excites and the opposing one inhibits,
-    which removes the echo; the tangent line excites and the perpendicular one inhibits.
+    Curve = early curves tiled along the tangent of a circle of radius r, each with the circle's
+    normal in its place; inhibited by those of the opposite orientation, which removes the echo.
     """
-    own = directions(c.curve_orientations) if orientations is None else orientations
-    tile, normal = along_arc(
-        own,
-        radius=c.curve_radius,
-        size=5,
-        pitch=8,
-        length=c.curve_length,
-        width=c.curve_width,
+    tile, tangent = along_arc(
+        cells, each(normal), radius=c.curve_radius, length=c.curve_length, width=c.curve_width
     )
-    angle = normal[:, None] - directions(c.curve_orientations)[:, None, None]
-    early = agreement(angle, c.curve_concentration)
-    early = early - c.opposing_inhibition * opposing(angle, c.opposing_concentration)
-    angle = normal[:, None] - axes(c.line_orientations)[:, None, None]
-    lines = axis_agreement(angle, c.curve_line_concentration)
-    lines = lines - c.curve_line_inhibition * perpendicular(
-        angle, c.curve_line_inhibition_concentration
-    )
-    from_early = (1 - c.curve_lines) * normalised(tile[:, None] * early)
-    return torch.cat([from_early, c.curve_lines * normalised(tile[:, None] * lines)], dim=1)
+    angle = tangent - of_inputs(inputs)
+    along = normalised(tile * agreement(angle, c.curve_concentration))
+    against = normalised(tile * agreement(opposite(angle), c.opposing_concentration))
+    return along - c.opposing_inhibition * against
+
+
+def _from_lines(
+    c: Constants, cells: Cells, normal: Float[Tensor, " n"]
+) -> Float[Tensor, "n lines side side"]:
+    """Lines along a circle: as early curves are made of lines, on a larger circle."""
+    line = of_inputs(axes(c.line_orientations))
+    shape = {"radius": c.curve_radius, "length": c.curve_length, "width": c.curve_width}
+    both: list[Tensor] = []
+    for own in (each(normal), each(opposite(normal))):
+        tile, tangent = along_arc(cells, own, **shape)
+        both.append(normalised(tile * axis_agreement(tangent - line, c.early_concentration)))
+    tile, tangent = along_arc(cells, each(normal), **shape)
+    crossing = axis_agreement(across(tangent) - line, c.early_crossing_concentration)
+    crossing = normalised(tile * crossing)
+    return both[0] - c.early_opposing * both[1] - c.early_crossing * crossing
+
+
+def _tangent_lines(
+    c: Constants, cells: Cells, normal: Float[Tensor, " n"]
+) -> Float[Tensor, "n lines side side"]:
+    """Lines of 3a along the straight tangent, inhibited by those that cross it."""
+    line, own = of_inputs(axes(c.line_orientations)), each(normal)
+    tile = along_line(cells, own, length=c.curve_length, width=c.curve_width)
+    angle = own[..., None, None] - line
+    along = normalised(tile * axis_agreement(angle, c.early_concentration))
+    crossing = axis_agreement(across(angle), c.early_crossing_concentration)
+    return along - c.early_crossing * normalised(tile * crossing)
+
+
+def _energy(
+    c: Constants, cells: Cells, normal: Float[Tensor, " n"]
+) -> Float[Tensor, "n lines side side"]:
+    """Lines of 3a of every orientation around the centre, whatever the unit's orientation."""
+    tile = along_line(cells, each(normal), length=c.curve_length, width=c.curve_length)
+    return normalised(tile.expand(-1, c.line_orientations, -1, -1))

@@ -1,36 +1,67 @@
-"""conv2d2 and the line units of 3a: a simpler contrast detector tiled along a straight line."""
+"""conv2d2: lines, shifted lines and tiny curves: proto-lines tiled along a tangent."""
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from curvecircuits.artificial.constants import Constants
+from curvecircuits.artificial.geometry import Geometry
 from curvecircuits.artificial.motifs import (
+    along_arc,
     along_line,
     axes,
     axis_agreement,
+    directions,
+    each,
+    excitation,
     normalised,
-    perpendicular,
+    of_inputs,
+    opposite,
 )
 
 
-def line_weights(c: Constants) -> Float[Tensor, "lines gabors 3 3"]:
-    """Lines of conv2d2: complex Gabors of the line's orientation along it.
+def line_layer_weights(c: Constants, g: Geometry) -> Float[Tensor, "units proto side side"]:
+    """Lines, then shifted lines, then tiny curves.
 
-    w = tile(y, x) · (agreement of the axes − inhibition): excited by its own orientation,
-    inhibited evenly by those far from it.
+    Line = proto-lines of its orientation along it, inhibited evenly by those of any orientation
+    and by parallel ones on both sides. A shifted line lies beside the centre. Tiny curve =
+    proto-lines along the tangent of a small circle, inhibited by those of the circle bent the
+    other way.
     """
-    line, gabor = axes(c.line_orientations), axes(c.gabor_orientations)
-    tile = along_line(line, size=3, pitch=4, length=c.line_length, width=c.line_width)
-    accepted = axis_agreement(line[:, None] - gabor, c.line_concentration)
-    return normalised((accepted - c.line_inhibition)[:, :, None, None] * tile[:, None])
+    gabor = axes(c.gabor_orientations)
+    # Proto-lines of three kinds, the second in two phases: all are lines of one orientation.
+    proto = of_inputs(torch.cat([gabor, gabor.repeat_interleave(2), gabor]))
+    small = directions(c.small_orientations)
+    lines = _lines(c, g, axes(c.line_orientations), proto, shifted=False)
+    shifted = _lines(c, g, small, proto, shifted=True)
+    return torch.cat([lines, shifted, _tiny_curves(c, g, small, proto)])
 
 
-def later_line_weights(c: Constants) -> Float[Tensor, "lines lines 3 3"]:
-    """Lines of 3a: lines of conv2d2 along the line, inhibited by perpendicular ones."""
-    line = axes(c.line_orientations)
-    tile = along_line(line, size=3, pitch=8, length=c.early_length, width=c.early_width)
-    angle = line[:, None] - line
-    wanted = axis_agreement(angle, c.early_concentration)
-    unwanted = perpendicular(angle, c.early_inhibition_concentration)
-    weights = wanted - c.early_inhibition * unwanted
-    return normalised(weights[:, :, None, None] * tile[:, None])
+def _lines(
+    c: Constants, g: Geometry, normal: Float[Tensor, " n"], proto: Tensor, *, shifted: bool
+) -> Float[Tensor, "n proto side side"]:
+    cells = g.cells("conv2d2")
+    shift = c.line_shift if shifted else 0.0
+    own = each(normal)
+    tile = along_line(cells, own, length=c.line_length, width=c.line_width, shift=shift)
+    wide = along_line(cells, own, length=c.line_length, width=c.line_length, shift=shift)
+    accepted = axis_agreement(own[..., None, None] - proto, c.line_concentration)
+    along = excitation(tile * (accepted - c.line_inhibition))
+    return along - c.line_flanks * normalised((1 - tile) * wide * accepted)
+
+
+def _tiny_curves(
+    c: Constants, g: Geometry, normal: Float[Tensor, " n"], proto: Tensor
+) -> Float[Tensor, "n proto side side"]:
+    both: list[Tensor] = []
+    for own in (each(normal), each(opposite(normal))):
+        tile, tangent = along_arc(
+            g.cells("conv2d2"),
+            own,
+            radius=c.tiny_radius,
+            length=c.line_length,
+            width=c.line_width,
+        )
+        accepted = axis_agreement(tangent - proto, c.line_concentration)
+        both.append(excitation(tile * (accepted - c.line_inhibition)))
+    return both[0] - c.early_opposing * both[1]

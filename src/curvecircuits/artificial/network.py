@@ -4,50 +4,86 @@ from collections import OrderedDict
 from collections.abc import Sequence
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
-from curvecircuits.artificial.constants import Constants
-from curvecircuits.artificial.curves import curve_weights, early_curve_weights
-from curvecircuits.artificial.gabors import complex_gabor_weights, gabor_weights
-from curvecircuits.artificial.lines import later_line_weights, line_weights
-from curvecircuits.artificial.motifs import without_tails
+from curvecircuits.artificial.constants import Constants, Real
+from curvecircuits.artificial.curves import DETECTORS, Detector, curve_layer_weights
+from curvecircuits.artificial.early_curves import early_layer_weights
+from curvecircuits.artificial.gabors import gabor_weights
+from curvecircuits.artificial.geometry import Geometry, inception_geometry
+from curvecircuits.artificial.layout import Parts
+from curvecircuits.artificial.lines import line_layer_weights
+from curvecircuits.artificial.motifs import directions, without_tails
+from curvecircuits.artificial.proto_lines import proto_line_weights
 from curvecircuits.errors import InputError
-from curvecircuits.models.inception import Variant, inception_aliases
+from curvecircuits.models.inception import inception_aliases
 from curvecircuits.models.layer import Provenance
 from curvecircuits.models.network import Network
-from curvecircuits.models.ops import SameConv2d, SameMaxPool2d
+from curvecircuits.models.ops import LocalResponseNorm, SameConv2d, SameMaxPool2d
+
+Weights = dict[str, tuple[Float[Tensor, "_ _ _ _"], Float[Tensor, "_"]]]
+"""Kernel and bias of each layer."""
 
 
 def artificial_weights(
-    constants: Constants, *, orientations: Sequence[float] | None = None
-) -> dict[str, tuple[Tensor, float]]:
-    """Kernel and threshold of each layer, by the layer's name.
+    constants: Constants | None = None,
+    *,
+    orientations: Sequence[float] | None = None,
+    centres: Sequence[tuple[float, float]] | None = None,
+    geometry: Geometry | None = None,
+    parts: Parts | None = None,
+    detector: Detector = "curves",
+) -> Weights:
+    """Kernel and bias of each layer, by the layer's name: a pure function of the constants.
 
-    Parameters
-    ----------
-    orientations
-        Of the curve units of 3b, in degrees; by default evenly spaced.
+    Parameters are those of `artificial_network`. The constants that are no counts may be tensors,
+    and the weights are then differentiable functions of them.
+
+    Examples
+    --------
+    >>> weights = artificial_weights()
+    >>> {name: tuple(kernel.shape) for name, (kernel, _) in weights.items()}["mixed3b"]
+    (24, 66, 5, 5)
     """
-    c = constants
-    own = None if orientations is None else torch.deg2rad(torch.tensor(list(orientations)))
-    layers = {
-        "conv2d0": (gabor_weights(c), 0.0),
-        "conv2d1": (complex_gabor_weights(c), 0.0),
-        "conv2d2": (line_weights(c), c.line_threshold),
-        "mixed3a": (
-            torch.cat([early_curve_weights(c), later_line_weights(c)]),
-            c.early_threshold,
-        ),
-        "mixed3b": (curve_weights(c, own), c.curve_threshold),
+    c, g, parts = constants or Constants(), geometry or inception_geometry(), parts or Parts()
+    own = directions(c.curve_orientations) if orientations is None else _radians(orientations)
+    at = torch.zeros(len(own), 2) if centres is None else torch.tensor(list(centres))
+    if at.shape != (len(own), 2) or not len(own):
+        raise InputError(
+            f"{len(own)} orientations and {len(at)} centres make no artificial family: give at "
+            "least one orientation, and as many centres (x, y) or none."
+        )
+    if detector not in DETECTORS:
+        raise InputError(f"{detector!r} is no detector: choose {', '.join(DETECTORS)}.")
+    curves = curve_layer_weights(
+        c, g, parts, orientations=own, centres=at.to(torch.float32), detector=detector
+    )
+    kernels = {
+        "conv2d0": (gabor_weights(c, g, parts), 0.0),
+        "conv2d1": (proto_line_weights(c, parts), 0.0),
+        "conv2d2": (line_layer_weights(c, g), 0.0),
+        "mixed3a": (early_layer_weights(c, g, parts), c.early_threshold),
+        "mixed3b": (curves, c.curve_threshold),
     }
-    return {name: (without_tails(kernel), bias) for name, (kernel, bias) in layers.items()}
+    return {
+        name: (without_tails(kernel), -threshold * torch.ones(len(kernel)))
+        for name, (kernel, threshold) in kernels.items()
+    }
+
+
+def _radians(orientations: Sequence[float]) -> Tensor:
+    return torch.deg2rad(torch.tensor([float(o) for o in orientations]))
 
 
 def artificial_network(
     constants: Constants | None = None,
     *,
     orientations: Sequence[float] | None = None,
-    variant: Variant = "googlenet",
+    centres: Sequence[tuple[float, float]] | None = None,
+    geometry: Geometry | None = None,
+    parts: Parts | None = None,
+    detector: Detector = "curves",
 ) -> Network:
     """A network that nobody trained, whose 3b detects curves.
 
@@ -61,9 +97,21 @@ def artificial_network(
         What every weight follows from; by default the ones chosen by hand.
     orientations
         Of the curve units, in degrees (as those of a natural family); by default evenly spaced.
-    variant
-        Whose padding to follow: `googlenet` (centre of 3b unit k at pixel 8k + 6) or
-        `inception_v1` (8k + 7).
+    centres
+        Pixels (right, down) by which each curve unit looks beside the centre of its receptive
+        field (as the units of a natural family may); by default none does.
+    geometry
+        `inception_geometry("googlenet")` (the default: centre of 3b unit k at pixel 8k + 6),
+        `inception_geometry("inception_v1")` (8k + 7), or `general_geometry`.
+    parts
+        What is switched on beside the circuit itself; by default contrast normalisation.
+    detector
+        `curves`, or what stands in their place as a control: `lines` or `energy`.
+
+    Raises
+    ------
+    InputError
+        Without orientations, for centres that are not as many, and unknown detectors.
 
     Examples
     --------
@@ -76,37 +124,101 @@ def artificial_network(
     Cammarata et al., "Curve Circuits", Distill 2021, section on the artificial artificial neural
     network.
     """
-    if orientations is not None and not len(orientations):
-        raise InputError("An artificial family needs at least one orientation.")
-    written = artificial_weights(constants or Constants(), orientations=orientations)
-    layers: OrderedDict[str, nn.Module] = OrderedDict()
-    for name, (kernel, threshold) in written.items():
-        layers[f"{name}_pre_relu"] = _conv(kernel, threshold, name, variant)
-        layers[name] = nn.ReLU()
-        pool = {"conv2d0": "maxpool0", "conv2d2": "maxpool1"}.get(name)
-        if pool:
-            layers[pool] = (
-                nn.MaxPool2d(3, 2, ceil_mode=True)
-                if variant == "googlenet"
-                else SameMaxPool2d(3, 2)
-            )
+    constants, parts = constants or Constants(), parts or Parts()
+    geometry = geometry or inception_geometry()
+    written = artificial_weights(
+        constants,
+        orientations=orientations,
+        centres=centres,
+        geometry=geometry,
+        parts=parts,
+        detector=detector,
+    )
+    return network_of(written, constants=constants, geometry=geometry, parts=parts)
+
+
+def network_of(
+    weights: Weights,
+    *,
+    constants: Constants | None = None,
+    geometry: Geometry | None = None,
+    parts: Parts | None = None,
+) -> Network:
+    """The network with given weights: those of `artificial_weights`, or what became of them.
+
+    Examples
+    --------
+    >>> weights = artificial_weights()
+    >>> kernel, bias = weights["mixed3b"]
+    >>> without_negative = network_of(weights | {"mixed3b": (kernel.clamp(min=0), bias)})
+    """
     return Network(
-        nn.Sequential(layers),
+        artificial_module(
+            weights, constants or Constants(), geometry or inception_geometry(), parts or Parts()
+        ),
         name="artificial",
-        aliases={k: v for k, v in inception_aliases().items() if v in written},
+        preprocess=FromGrey(),
+        aliases={k: v for k, v in inception_aliases().items() if v in weights},
         provenance=Provenance(source="written by formula"),
     )
 
 
-def _conv(kernel: Tensor, threshold: float, name: str, variant: Variant) -> nn.Conv2d:
+class FromGrey(nn.Module):
+    """Images less middle grey, so that the zeros around an image are no border of it."""
+
+    def forward(self, images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 3 h w"]:
+        """From 0 … 1 to −½ … ½."""
+        return images - 0.5
+
+
+def artificial_module(
+    weights: Weights, constants: Constants, geometry: Geometry, parts: Parts
+) -> nn.Sequential:
+    """The layers one after the other, from images less middle grey to `mixed3b`."""
+    layers: OrderedDict[str, nn.Module] = OrderedDict()
+    if geometry.padding == "shifted":
+        before, after = geometry.before, geometry.after
+        layers["shift"] = nn.ZeroPad2d((before, after, before, after))
+    for name, (kernel, bias) in weights.items():
+        layers[f"{name}_pre_relu"] = _conv(kernel, bias, name, geometry)
+        layers[name] = nn.ReLU()
+        if name == "conv2d1" and parts.contrast:
+            layers["contrast"] = contrast_normalisation(len(kernel), constants.contrast_floor)
+        pool = {"conv2d0": "maxpool0", "conv2d2": "maxpool1"}.get(name)
+        if pool:
+            layers[pool] = (
+                SameMaxPool2d(3, 2)
+                if geometry.padding == "inception_v1"
+                else nn.MaxPool2d(3, 2, ceil_mode=True)
+            )
+    return nn.Sequential(layers)
+
+
+def contrast_normalisation(units: int, floor: Real) -> LocalResponseNorm:
+    """Each unit becomes x / √(floor² + mean over all units of x²): which units answer is left.
+
+    Weights behind it see contrasts from 0 to about √units.
+    """
+    return LocalResponseNorm(
+        channels=units, radius=units, k=float(contrast_offset(floor)), alpha=1 / units, beta=0.5
+    )
+
+
+def contrast_offset(floor: Real) -> Real:
+    """The one thing in contrast normalisation that depends on a constant: floor²."""
+    return floor * floor
+
+
+def _conv(kernel: Tensor, bias: Tensor, name: str, geometry: Geometry) -> nn.Conv2d:
     units, inputs, side, _ = kernel.shape
-    stride = 2 if name == "conv2d0" else 1
-    if variant == "googlenet":
-        conv: nn.Conv2d = nn.Conv2d(inputs, units, side, stride, padding=side // 2)
+    stride = {"conv2d0": geometry.first_stride, "mixed3b": geometry.last_stride}.get(name, 1)
+    padding = 0 if geometry.padding == "shifted" and name == "conv2d0" else side // 2
+    if geometry.padding == "inception_v1":
+        conv: nn.Conv2d = SameConv2d(inputs, units, side, stride)
     else:
-        conv = SameConv2d(inputs, units, side, stride)
+        conv = nn.Conv2d(inputs, units, side, stride, padding=padding)
     with torch.no_grad():
         conv.weight.copy_(kernel)
         assert conv.bias is not None
-        conv.bias.fill_(-threshold)
+        conv.bias.copy_(bias)
     return conv

@@ -120,8 +120,9 @@ def echo_experiment(view: LinearView, *, permutations: int = 200, seed: int = 0)
     >>> grid = CurveGrid(orientations=around, radii=(60,), tile=60, width=2)
     >>> view = linear_view(network, weights, family("3b"), family("3a"), grid=grid)
     >>> found = echo_experiment(view, permutations=20)
-    >>> [round(found.condition(n).mean_echo.value, 1) for n in ("network", "without_opposing")]
-    [0.0, 0.6]
+    >>> conditions = [found.condition(n) for n in ("network", "without_opposing")]
+    >>> [c.mean_echo.value > 0.2 for c in conditions]
+    [False, True]
 
     References
     ----------

@@ -67,7 +67,7 @@ def drop_weights(
     >>> weights = expanded_weights(network, "3a", units=curve.units)
     >>> dropped = drop_weights(weights, curve, early, sign="negative", relative=(135, 180))
     >>> dropped.source, tuple(dropped.values.shape), bool((dropped.values >= 0).all())
-    ('3a', (24, 48, 5, 5), True)
+    ('3a', (24, 66, 5, 5), True)
 
     References
     ----------

@@ -80,16 +80,17 @@ def tangent_motif(
 
     Examples
     --------
-    >>> from curvecircuits.artificial import artificial_network
+    >>> from curvecircuits.artificial import Constants, artificial_network
     >>> from curvecircuits.weights import expanded_weights
-    >>> def lines(layer, count):
-    ...     normals = tuple(180 / count * k for k in range(count))
-    ...     channels = tuple(range(count))
+    >>> count = Constants().line_orientations
+    >>> normals = tuple(180 / count * k for k in range(count))
+    >>> def lines(layer, first):
+    ...     channels = tuple(range(first, first + count))
     ...     return Family(
     ...         name="line", layer=layer, channels=channels, orientations=normals, period=180
     ...     )
-    >>> built, parts = lines("conv2d2", 24), lines("conv2d1", 16)
-    >>> weights = expanded_weights(artificial_network(), "conv2d1", units=built.units)
+    >>> built, parts = lines("3a", Constants().curve_orientations), lines("conv2d2", 0)
+    >>> weights = expanded_weights(artificial_network(), "conv2d2", units=built.units)
     >>> found = tangent_motif(weights, built, parts, strongest=1, permutations=20)
     >>> found.positive_apart.measured.value < 6
     True

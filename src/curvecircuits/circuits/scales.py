@@ -45,10 +45,11 @@ def scale_fit(
 
     Examples
     --------
-    >>> from curvecircuits.artificial import artificial_network
+    >>> from curvecircuits.artificial import Constants, artificial_network
     >>> from curvecircuits.circuits.blocks import oriented_block
     >>> from curvecircuits.families.family import Family
-    >>> network = artificial_network()
+    >>> c = Constants(gabor_orientations=8)
+    >>> network = artificial_network(c)
     >>> gabors, small, large = (
     ...     Family(
     ...         name=name,
@@ -58,9 +59,9 @@ def scale_fit(
     ...         period=180,
     ...     )
     ...     for name, layer, first, count in (
-    ...         ("gabor", "conv2d1", 0, 16),
-    ...         ("line", "conv2d2", 0, 24),
-    ...         ("line", "3a", 24, 24),
+    ...         ("gabor", "conv2d1", 0, c.gabor_orientations),
+    ...         ("line", "conv2d2", 0, c.line_orientations),
+    ...         ("line", "3a", c.curve_orientations, c.line_orientations),
     ...     )
     ... )
     >>> found = scale_fit(

@@ -23,6 +23,7 @@ class Truth:
     units: int
     """How many inputs that is."""
     correlation: Interval
+    """NaN for a family that the targets do not depend on."""
     control: Interval
     """With the weights of other channels in their place."""
     slope: Interval

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError, MissingArgumentError
 
+from curvecircuits.cli.artificial import artificial
 from curvecircuits.cli.claims import claims
 from curvecircuits.cli.curves import find, tune
 from curvecircuits.cli.families import families
@@ -44,7 +45,7 @@ app = App(
     result_action="return_value",
     suppress_keyboard_interrupt=False,
 )
-for _command in (models, fetch, layers, find, tune, families, weights, claims, report):
+for _command in (models, fetch, layers, find, tune, families, weights, claims, artificial, report):
     app.command(_command)
 
 

@@ -1,5 +1,6 @@
 """Along which axis a unit is longest, and whether it responds to lines perpendicular to it."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -14,13 +15,16 @@ from curvecircuits.models.network import Network
 from curvecircuits.stimuli import lines
 from curvecircuits.tuning import blank_response, images_at_once, read_out, station, stroke
 
+_PLACES = 3
+"""Excited at fewer displacements, a unit shows where it is, not how far it reaches."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Elongation:
     """How far a unit reaches along and across the line it prefers.
 
-    Lengths are standard deviations of the response over displacement, in pixels; NaN for a unit
-    that no segment excites.
+    Lengths are standard deviations of the response over displacement, in pixels; NaN where
+    segments excite the unit at fewer than three displacements.
     """
 
     channel: int
@@ -30,11 +34,17 @@ class Elongation:
     """Over displacement along the segment's tangent."""
     across: float
     """Over displacement along its normal."""
+    step: float
+    """Pixels from one displacement to the next."""
 
     @property
     def perpendicular(self) -> bool:
-        """Whether the unit is longer across its preferred line than along it."""
-        return self.across > self.along
+        """Whether the unit is longer across its preferred line than along it.
+
+        Extents that differ by less than step / √12, the standard deviation of a place that is
+        known to one step, cannot be told apart.
+        """
+        return self.across - self.along > self.step / math.sqrt(12)
 
 
 def elongation(
@@ -127,14 +137,15 @@ def elongation(
             orientation=float(normals[o]),
             along=_extent(responses[u, o, 0], steps),
             across=_extent(responses[u, o, 1], steps),
+            step=tile / (positions - 1),
         )
         for u, o in enumerate(best)
     ]
 
 
 def _extent(responses: Float[ndarray, " n"], steps: Float[ndarray, " n"]) -> float:
-    total = float(responses.sum())
-    if not total > 0:
+    if np.count_nonzero(responses) < _PLACES:
         return float("nan")
+    total = float(responses.sum())
     middle = float((responses * steps).sum()) / total
     return float(np.sqrt((responses * (steps - middle) ** 2).sum() / total))

@@ -34,13 +34,14 @@ NAMES = (
 LINES = ("line", "line with an echo", "perpendicular line", "cliff")
 """The families that respond to lines."""
 
-_PERIODS = {
+PERIODS = {
     **dict.fromkeys(("Gabor", "complex Gabor", "edge", *LINES), 180),
     **dict.fromkeys(
         ("tiny curve", "early curve", "curve", "angle", "brightness gradient", "colour contrast"),
         360,
     ),
 }
+"""Degrees after which the orientation of a family repeats; families without one are left out."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +110,7 @@ class Taxonomy(Record):
                 f"{', '.join(unknown) or 'Nothing'} is no family: valid are {', '.join(NAMES)}."
             )
         found = [x for x in self.of(layer) if x.family in names]
-        periods = {_PERIODS.get(n, 0) for n in names}
+        periods = {PERIODS.get(n, 0) for n in names}
         return Family(
             name=names[0],
             layer=layer,

@@ -111,7 +111,7 @@ def scan_images(
     >>> from curvecircuits.artificial import artificial_network
     >>> images, at = scan_images(artificial_network(), "conv2d2")
     >>> tuple(images.shape), at
-    ((288, 3, 24, 24), (2, 2))
+    ((288, 3, 32, 32), (3, 3))
     """
     tile = tile_of(network, layer, seed=seed)
     place = station(network, network.layer(layer).pre_activation, tile=tile)

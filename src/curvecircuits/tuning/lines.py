@@ -102,9 +102,9 @@ def tune_lines(
     >>> from curvecircuits.artificial import artificial_network
     >>> found = tune_lines(artificial_network(), ["conv2d2"], grid=line_grid(28.0))["conv2d2"]
     >>> found.values.shape, found.station.layer
-    ((24, 36, 5), 'conv2d2_pre_relu')
+    ((42, 36, 5), 'conv2d2_pre_relu')
     >>> found.grid.orientations[int(found.curve()[8].argmax())]
-    60.0
+    80.0
 
     References
     ----------

@@ -8,9 +8,13 @@ seeded patterns of black and white patches with contours at every scale (after L
 54 pixels, where the article draws its stimuli in a square of 60.
 """
 
+from collections.abc import Sequence
+
 import torch
 from jaxtyping import Float
+from numpy import ndarray
 
+from curvecircuits.errors import InputError
 from curvecircuits.models.network import Network
 
 _SHARE, _IMAGES = 0.98, 8
@@ -57,6 +61,72 @@ def effective_receptive_fields(
                 # Every image counts alike: where few excite a unit, one would decide.
                 energy[layer] = energy.get(layer, 0) + (found / whole.clamp(min=1e-30)).sum(0)
     return {layer: _side(network, layer, found) for layer, found in energy.items()}
+
+
+def receptive_centres(
+    network: Network, layer: str, channels: Sequence[int], *, images: int = 64, seed: int = 0
+) -> Float[ndarray, "units 2"]:
+    """Where each unit really looks, beside the centre of its theoretical receptive field.
+
+    The centroid of the energy of the gradient of the pre-activation with respect to the image, in
+    pixels (right, down) from that centre, on average over the patterns of
+    `effective_receptive_fields`; each pattern counts alike. (0, 0) for a unit that nothing moves.
+    A trained unit may look some pixels beside its centre: its weights need not be symmetric.
+
+    Parameters
+    ----------
+    channels
+        The units, all of the layer.
+    images
+        Patterns shown.
+
+    Raises
+    ------
+    InputError
+        When the layer has no geometry or none of the channels given exists.
+
+    Examples
+    --------
+    >>> from curvecircuits.artificial import artificial_network
+    >>> network = artificial_network(orientations=[0.0, 0.0], centres=[(0.0, 0.0), (4.0, 0.0)])
+    >>> still, moved = receptive_centres(network, "3b", [0, 1])
+    >>> bool(2.5 < moved[0] - still[0] < 5.5)
+    True
+    """
+    source = network.layer(layer).pre_activation
+    count = network.layer(source).channels
+    wrong = [c for c in channels if not 0 <= c < count]
+    if wrong or not channels:
+        raise InputError(
+            f"{wrong[0] if wrong else 'No channel'} is not in {layer}: give channels from 0 to "
+            f"{count - 1}, at least one."
+        )
+    theory = network.geometry(source)
+    room = theory.receptive_field + 2 * theory.stride
+    size = min(network.input_size, 32 * -(-room // 32))
+    geometry = network.geometry(source, size=size)
+    generator = torch.Generator().manual_seed(seed)
+    total = torch.zeros(len(channels), 2, dtype=torch.float64)
+    seen = torch.zeros(len(channels), dtype=torch.float64)
+    for _ in range(0, images, _IMAGES):
+        shown = patches(_IMAGES, size, generator).to(network.device).requires_grad_()
+        with torch.enable_grad():
+            values = network.run(shown, layers=[source])[source]
+            row, column = values.shape[2] // 2, values.shape[3] // 2
+            for k, channel in enumerate(channels):
+                (gradient,) = torch.autograd.grad(
+                    values[:, channel, row, column].sum(), shown, retain_graph=True
+                )
+                energy = gradient.square().sum(1).double().cpu()
+                whole = energy.sum((1, 2))
+                share = energy / whole.clamp(min=1e-30)[:, None, None]
+                at = torch.arange(size, dtype=torch.float64)
+                x = (share.sum(1) * at).sum(1) - geometry.centre(column)
+                y = (share.sum(2) * at).sum(1) - (geometry.y.centre + row * geometry.y.stride)
+                live = whole > 0
+                total[k] += torch.stack([x[live].sum(), y[live].sum()])
+                seen[k] += live.sum()
+    return (total / seen.clamp(min=1)[:, None]).numpy()
 
 
 def patches(

@@ -8,6 +8,13 @@ from typing import Annotated
 
 from pydantic import Field
 
+from curvecircuits.report.figures.circuit_pair import (
+    CircuitPair,
+    CircuitTile,
+    CircuitUnit,
+    StepLikeness,
+    circuit_pair,
+)
 from curvecircuits.report.figures.claims_table import ClaimRow, ClaimsTableFigure, claims_table
 from curvecircuits.report.figures.compression import (
     CompressedBlock,
@@ -58,6 +65,12 @@ from curvecircuits.report.figures.interval_sources import (
     rotation_groups,
     weight_bands,
 )
+from curvecircuits.report.figures.joint_maps import (
+    JointMapsFigure,
+    JointPair,
+    joint_maps_figure,
+    radius_groups,
+)
 from curvecircuits.report.figures.layer_scan import LayerScanFigure, ScannedLayer, layer_scan
 from curvecircuits.report.figures.line_positions import (
     ArcCell,
@@ -71,11 +84,36 @@ from curvecircuits.report.figures.line_tuning import (
     LineTunings,
     line_tuning,
 )
+from curvecircuits.report.figures.matrix_pair import (
+    MatrixLikeness,
+    MatrixPair,
+    UprightTile,
+    matrix_pair,
+)
 from curvecircuits.report.figures.near_misses import NearMiss, NearMisses, near_misses
 from curvecircuits.report.figures.null_counts import NullCounts, null_counts
+from curvecircuits.report.figures.photo_agreement import (
+    PhotoAgreement,
+    PhotoCrop,
+    PhotoEstimate,
+    PhotoPanel,
+    Predictor,
+    photo_agreement,
+)
+from curvecircuits.report.figures.published_radial import (
+    PublishedRadialFigure,
+    PublishedUnit,
+    published_radial_figure,
+)
 from curvecircuits.report.figures.radial_curves import RadialCurve, RadialCurves, radial_curves
 from curvecircuits.report.figures.schematic import SchematicFigure, schematic_figure
 from curvecircuits.report.figures.selectivity import Selectivity, SelectivityPoint, selectivity
+from curvecircuits.report.figures.shape_responses import (
+    ShapeKind,
+    ShapeResponsesFigure,
+    ShapeRow,
+    shape_responses_figure,
+)
 from curvecircuits.report.figures.texture_factors import (
     TextureFactor,
     TextureFactors,
@@ -109,13 +147,22 @@ Figure = Annotated[
     | SchematicFigure
     | FamilySheet
     | TextureFactors
-    | ClaimsTableFigure,
+    | ClaimsTableFigure
+    | MatrixPair
+    | CircuitPair
+    | PhotoAgreement
+    | JointMapsFigure
+    | ShapeResponsesFigure
+    | PublishedRadialFigure,
     Field(discriminator="kind"),
 ]
 
 __all__ = [
     "ArcCell",
     "BuiltUnit",
+    "CircuitPair",
+    "CircuitTile",
+    "CircuitUnit",
     "ClaimRow",
     "ClaimsTableFigure",
     "CompressedBlock",
@@ -131,16 +178,27 @@ __all__ = [
     "Figure",
     "IntervalGroups",
     "IntervalSeries",
+    "JointMapsFigure",
+    "JointPair",
     "LayerFamilies",
     "LayerScanFigure",
     "LayerShares",
     "LineCurve",
     "LinePositionsFigure",
     "LineTunings",
+    "MatrixLikeness",
+    "MatrixPair",
     "NearMiss",
     "NearMisses",
     "NullCounts",
+    "PhotoAgreement",
+    "PhotoCrop",
+    "PhotoEstimate",
+    "PhotoPanel",
     "PositionsOfUnit",
+    "Predictor",
+    "PublishedRadialFigure",
+    "PublishedUnit",
     "RadialCurve",
     "RadialCurves",
     "ScannedLayer",
@@ -148,18 +206,24 @@ __all__ = [
     "Selectivity",
     "SelectivityPoint",
     "ShapeCount",
+    "ShapeKind",
+    "ShapeResponsesFigure",
+    "ShapeRow",
     "ShareBar",
     "SharedFamily",
     "SheetLayer",
     "SheetRow",
     "SheetUnit",
+    "StepLikeness",
     "TextureFactor",
     "TextureFactors",
     "TextureUnit",
     "TuningMap",
     "TuningMaps",
     "UnitTable",
+    "UprightTile",
     "WeightMatrix",
+    "circuit_pair",
     "claims_table",
     "compression",
     "downstream",
@@ -168,18 +232,24 @@ __all__ = [
     "family_shares_figure",
     "family_sheet",
     "interval_groups",
+    "joint_maps_figure",
     "layer_scan",
     "line_positions_figure",
     "line_tuning",
+    "matrix_pair",
     "motif_angles",
     "near_misses",
     "null_counts",
+    "photo_agreement",
+    "published_radial_figure",
     "radial_curves",
+    "radius_groups",
     "robustness_groups",
     "rotation_groups",
     "schematic_figure",
     "selectivity",
     "series",
+    "shape_responses_figure",
     "texture_factors",
     "tolerance_groups",
     "tuning_maps",

@@ -77,8 +77,9 @@ def line_tuning(
     >>> from curvecircuits.tuning.lines import line_grid, tune_lines
     >>> found = tune_lines(artificial_network(), ["conv2d2"], grid=line_grid(28.0))["conv2d2"]
     >>> figure = line_tuning(found, judge_lines(found.curve()), layer="conv2d2")
-    >>> next(each for each in figure.units if each.unit == "conv2d2:8").orientation
-    60.0
+    >>> unit = next(each for each in figure.units if each.unit == "conv2d2:8")
+    >>> abs(unit.orientation - 80) < 5
+    True
     """
     curves = tuning.curve()
     if any(not 0 <= each.channel < len(curves) for each in judged):

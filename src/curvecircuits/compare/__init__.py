@@ -1,0 +1,43 @@
+"""Comparison of a natural family with the artificial one of the same orientations."""
+
+from curvecircuits.compare.agreement import Agreement
+from curvecircuits.compare.disagreement import Disagreement, crops, disagreements
+from curvecircuits.compare.fit import fit_constants
+from curvecircuits.compare.fitted import Fit
+from curvecircuits.compare.gaussians import GaussianTuning
+from curvecircuits.compare.held_out_shapes import HeldOutShape, held_out_shapes
+from curvecircuits.compare.joint_maps import JointMaps, joint_maps
+from curvecircuits.compare.match import geometry_for, match_family
+from curvecircuits.compare.matched import Matched, Side
+from curvecircuits.compare.photo_maps import PhotoMaps, photo_maps
+from curvecircuits.compare.photographs import (
+    PhotographAgreement,
+    maps_agreement,
+    photograph_agreement,
+)
+from curvecircuits.compare.shape_responses import ShapeResponses, shape_responses
+
+__all__ = [
+    "Agreement",
+    "Disagreement",
+    "Fit",
+    "GaussianTuning",
+    "HeldOutShape",
+    "JointMaps",
+    "Matched",
+    "PhotoMaps",
+    "PhotographAgreement",
+    "ShapeResponses",
+    "Side",
+    "crops",
+    "disagreements",
+    "fit_constants",
+    "geometry_for",
+    "held_out_shapes",
+    "joint_maps",
+    "maps_agreement",
+    "match_family",
+    "photo_maps",
+    "photograph_agreement",
+    "shape_responses",
+]
