@@ -44,7 +44,7 @@ def matched(*, centred: bool = True) -> tuple[Matched, Side]:
     """The artificial family of the same orientations, and lines in its place."""
     network, family = natural()
     pairs = match_family(network, family, centred=centred)
-    lines = match_family(network, family, centred=centred, detector="lines")
+    lines = match_family(network, family, centred=centred, centres=pairs.centres, detector="lines")
     return pairs, lines.artificial
 
 

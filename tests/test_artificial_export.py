@@ -122,7 +122,7 @@ def _assert_responses(session, weights, network, seed, scale=1.0):
     ("geometry", "parts"),
     [
         (inception_geometry("inception_v1"), Parts()),
-        (general_geometry(stride=16, tile=93.75, centre=7.5), Parts(contrast=False)),
+        (general_geometry(stride=16, tile=93.75, centre=7.5), Parts(colour=True)),
     ],
     ids=["tensorflow's padding", "another network's units"],
 )
@@ -130,7 +130,9 @@ def test_responses_at_any_size_with_any_padding(runtime, geometry, parts):
     values, constants = _constants(3)
     options = OPTIONS | {"geometry": geometry, "parts": parts}
     weights = WeightsOfConstants(constants, **options).named(values)
-    assert ("contrast.offset" in weights) == parts.contrast
+    without = WeightsOfConstants(constants, **options | {"parts": Parts(contrast=False)})
+    assert "contrast.offset" in weights
+    assert "contrast.offset" not in without.named(values)
     # Traced with other constants: what depends on them comes in with the weights.
     graph = responses_graph(weights, Constants(), geometry, parts)
     network = artificial_network(constants, **options)

@@ -87,7 +87,9 @@ def test_the_artificial_network_bears_the_story_out(artificial):
 
 
 def test_next_to_nothing_holds_on_the_permuted_copy(artificial):
-    assert sum(c.permuted is True for c in artificial.claims) <= 2
+    """But counts, and ranges that nearly any weights fall into."""
+    held = {c.id for c in artificial.claims if c.permuted}
+    assert held <= {"parameters", "tolerance", "tolerance-asymmetric"}
 
 
 def test_every_claim_stays_in_the_table(artificial):

@@ -51,7 +51,7 @@ def explain(constants: Constants | None = None, *, parts: Parts | None = None) -
     --------
     >>> found = explain()
     >>> found.sentences[0][:35], found.constants <= 40
-    ('conv2d0 has 32 Gabors of 7 × 7 px: ', True)
+    ('conv2d0 has 24 Gabors of 7 × 7 px: ', True)
     >>> less = explain(Constants(opposing_inhibition=0.0))
     >>> ["echo" in " ".join(e.sentences) for e in (found, less)]
     [True, False]

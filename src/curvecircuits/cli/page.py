@@ -12,6 +12,7 @@ def report(
     out: Path = Path("report.html"),
     layer: str | None = None,
     circuit: bool = True,
+    images: Path | None = None,
     seed: Seed = 0,
 ) -> None:
     """Find the curve family of a network and write everything measured as one HTML page.
@@ -33,8 +34,14 @@ def report(
     circuit
         Also label the families of the early layers and measure the circuit and every claim, which
         takes most of the time.
+    images
+        A folder of photographs, at any depth, to compare the artificial circuit on; at most 250
+        of them are used.
 
     """
+    from curvecircuits.images import sample_images
+
+    photographs = () if images is None else sample_images(images)
     network = opened(source)
     from curvecircuits.report import write_report
     from curvecircuits.report.build import build_report
@@ -44,18 +51,22 @@ def report(
         layer=layer,
         seed=seed,
         progress=watched(),
-        command=_command(source, layer=layer, seed=seed, out=out),
+        command=_command(source, layer=layer, images=images, seed=seed, out=out),
         circuit=circuit,
+        photographs=photographs,
     )
     print(f"Wrote {write_report(made, out)}.")
 
 
-def _command(source: Source, *, layer: str | None, seed: int, out: Path) -> str:
+def _command(
+    source: Source, *, layer: str | None, images: Path | None, seed: int, out: Path
+) -> str:
     """The command that makes the same page again, however this one was called."""
     options = {
         "--model": source.model,
         "--weights": source.weights,
         "--layer": layer,
+        "--images": images,
         "--seed": seed,
         "--out": out,
     }

@@ -1,5 +1,7 @@
 """The artificial family that belongs to a natural one: same orientations, same places."""
 
+from collections.abc import Sequence
+
 from curvecircuits.artificial import (
     Constants,
     Detector,
@@ -27,6 +29,7 @@ def match_family(
     parts: Parts | None = None,
     detector: Detector = "curves",
     centred: bool = True,
+    centres: Sequence[tuple[float, float]] | None = None,
     seed: int = 0,
 ) -> Matched:
     """Write an artificial family for a natural one.
@@ -44,11 +47,22 @@ def match_family(
         As for `artificial_network`.
     centred
         Whether each artificial unit looks where the natural one is measured to look.
+    centres
+        Where they look, if that was measured before: `Matched.centres`.
 
     Raises
     ------
     InputError
         If the family has no units, or its layer a stride that cannot be written.
+
+    Examples
+    --------
+    >>> from curvecircuits.families import find_curves
+    >>> network = artificial_network(orientations=[0, 45, 90, 135, 180, 225, 270, 315])
+    >>> family = find_curves(network, layer="3b", permutations=1)
+    >>> matched = match_family(network, family, centred=False)
+    >>> matched.artificial.network.geometry("3b") == network.geometry("3b")
+    True
     """
     if family.layer is None or not family.units:
         raise InputError(
@@ -57,14 +71,9 @@ def match_family(
         )
     channels = tuple(u.channel for u in family.units)
     orientations = tuple(u.orientation for u in family.units)
-    centres = (
-        [
-            (float(x), float(y))
-            for x, y in receptive_centres(network, family.layer, channels, seed=seed)
-        ]
-        if centred
-        else None
-    )
+    if centres is None and centred:
+        measured = receptive_centres(network, family.layer, channels, seed=seed)
+        centres = [(float(x), float(y)) for x, y in measured]
     written = artificial_network(
         constants,
         orientations=orientations,
@@ -77,6 +86,7 @@ def match_family(
         natural=Side(network=network, layer=family.layer, channels=channels),
         artificial=Side(network=written, layer="3b", channels=tuple(range(len(channels)))),
         orientations=orientations,
+        centres=None if centres is None else tuple(centres),
     )
 
 

@@ -29,6 +29,9 @@ class Matched:
     artificial: Side
     orientations: tuple[float, ...]
     """Of the natural units, in degrees: direction of the outward normal."""
+    centres: tuple[tuple[float, float], ...] | None = None
+    """Where the artificial units look beside the centre of their receptive field, in pixels right
+    and down; None for units that were not moved."""
 
     def __post_init__(self) -> None:
         counts = {

@@ -1,7 +1,7 @@
 """Photographs from disk, framed as each network was trained, and accuracy on them."""
 
 from curvecircuits.images.accuracy import Accuracy, accuracy
-from curvecircuits.images.folder import ImageFolder, LabelledImage, read_folder
+from curvecircuits.images.folder import ImageFolder, LabelledImage, read_folder, sample_images
 from curvecircuits.images.framing import Framing, framing_for, load_image
 
 __all__ = [
@@ -13,4 +13,5 @@ __all__ = [
     "framing_for",
     "load_image",
     "read_folder",
+    "sample_images",
 ]

@@ -85,6 +85,31 @@ def read_folder(root: str | Path) -> ImageFolder:
     )
 
 
+def sample_images(root: str | Path, *, most: int = 250) -> tuple[Path, ...]:
+    """Image files below a folder, at any depth, evenly spread over their sorted paths.
+
+    Parameters
+    ----------
+    most
+        How many at most.
+
+    Raises
+    ------
+    InputError
+        If there is no such folder, or it holds no images.
+    """
+    root = Path(root)
+    if not root.is_dir():
+        raise InputError(f"{root} is no folder; a folder of images is valid.")
+    found = sorted(p for p in root.rglob("*") if p.suffix.lower() in _SUFFIXES and p.is_file())
+    if not found:
+        raise InputError(
+            f"{root} holds no images; files that end in {', '.join(sorted(_SUFFIXES))} are valid."
+        )
+    few = min(most, len(found))
+    return tuple(found[k * len(found) // few] for k in range(few))
+
+
 def _classes(table: Path) -> dict[str, tuple[int, str]]:
     try:
         data: Any = json.loads(table.read_text(encoding="utf-8"))

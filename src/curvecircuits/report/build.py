@@ -3,23 +3,29 @@
 import platform
 from collections.abc import Sequence
 from importlib.metadata import version
+from pathlib import Path
 
 import numpy as np
 from numpy import ndarray
 
 from curvecircuits.artificial import artificial_network
 from curvecircuits.claims import gather, measure_claims
+from curvecircuits.compare import match_family
+from curvecircuits.errors import InputError
 from curvecircuits.families import (
     Criteria,
     CurveFamily,
     CurveUnit,
+    Taxonomy,
     discover_families,
     find_curves,
     stroke,
 )
 from curvecircuits.models.network import Network
 from curvecircuits.models.permute import weight_permuted
-from curvecircuits.report.circuit import circuit_figures, linked_claims, sections
+from curvecircuits.report.circuit import COMPARED, circuit_figures, linked_claims, sections
+from curvecircuits.report.comparison import comparison_figures
+from curvecircuits.report.comparison_circuit import circuit_comparison_figures
 from curvecircuits.report.document import Colophon, Model, Report, Version, Weights
 from curvecircuits.report.figures import Figure
 from curvecircuits.report.figures.layer_scan import ScannedLayer, layer_scan
@@ -57,6 +63,7 @@ def build_report(
     progress: bool = False,
     command: str | None = None,
     circuit: bool = True,
+    photographs: Sequence[Path] = (),
 ) -> Report:
     """Find the curve family of a network, measure its circuit, set the hand-written one beside it.
 
@@ -71,7 +78,10 @@ def build_report(
     command
         The command that made the report, for the colophon.
     circuit
-        Whether to label the families, measure the circuit and every claim: most of the time.
+        Whether to label the families, measure the circuit and every claim, and compare the
+        artificial circuit: most of the time.
+    photographs
+        Image files on which the natural and the artificial family are compared.
 
     Raises
     ------
@@ -93,7 +103,7 @@ def build_report(
         ]
     figures += _search(family, seed)
     if family.found and circuit:
-        figures = _with_circuit(network, family, figures, seed, progress)
+        figures = _with_circuit(network, family, figures, photographs, seed, progress)
     return Report(
         title=f"Curve detectors in {network.name}",
         lede=lede(
@@ -123,10 +133,11 @@ def _with_circuit(
     network: Network,
     family: CurveFamily,
     figures: list[tuple[str, Figure]],
+    photographs: Sequence[Path],
     seed: int,
     progress: bool,
 ) -> list[tuple[str, Figure]]:
-    """The figures so far, then those of the circuit, then the table of claims."""
+    """The figures so far, those of the circuit and of the artificial one, the table of claims."""
     evidence = gather(network, search=family, seed=seed, progress=progress)
     copy = discover_families(
         weight_permuted(network, seed=seed + 1),
@@ -137,7 +148,37 @@ def _with_circuit(
     )
     table = measure_claims(network, evidence=evidence, seed=seed, progress=progress)
     whole = figures + circuit_figures(evidence, permuted=copy, progress=progress)
+    whole += _compared(network, family, evidence.taxonomy, photographs, seed, progress)
     return [*whole, ("claims", linked_claims(table, whole))]
+
+
+def _compared(
+    network: Network,
+    family: CurveFamily,
+    taxonomy: Taxonomy,
+    photographs: Sequence[Path],
+    seed: int,
+    progress: bool,
+) -> list[tuple[str, Figure]]:
+    """An artificial family of the same orientations and places beside the natural one.
+
+    Layers of a stride that no artificial network has are left out.
+    """
+    try:
+        matched = match_family(network, family, seed=seed)
+    except InputError:
+        return []
+    lines = match_family(network, family, centres=matched.centres, detector="lines", seed=seed)
+    figures = comparison_figures(matched, lines, progress=progress)
+    figures += circuit_comparison_figures(
+        matched,
+        lines.artificial,
+        list(photographs),
+        taxonomy=taxonomy,
+        seed=seed,
+        progress=progress,
+    )
+    return list(zip(COMPARED, figures, strict=False))
 
 
 def _search(family: CurveFamily, seed: int) -> list[tuple[str, Figure]]:

@@ -48,6 +48,9 @@ _SHEET = 4
 
 Made = list[tuple[str, Figure]]
 
+COMPARED = tuple(f"compared-{n}" for n in range(1, 10))
+"""Names of the figures that set the artificial circuit beside the natural one."""
+
 _SECTIONS = {
     "The family": ("tuning-maps", "radial-curves", "unit-table", "selectivity"),
     "The search": ("layer-scan", "null-counts", "near-misses"),
@@ -71,6 +74,7 @@ _SECTIONS = {
     "Lines": ("line-matrix", "line-positions", "tolerance", "line-tuning"),
     "Cosmetic robustness": ("robustness", "texture-factors"),
     "Downstream": ("downstream",),
+    "The artificial circuit": COMPARED,
     "The claims": ("claims",),
 }
 

@@ -116,10 +116,10 @@ function draw(figure: MatrixPair, width: number): PlotOptions {
   const bars = (all: Point[]) => all.filter((each) => each.low !== null && each.high !== null);
   const step = width < 500 ? half / 2 : half / 6;
   return {
-    height: 300,
+    height: 320,
     marginLeft: 48,
     marginBottom: 44,
-    marginTop: 12,
+    marginTop: 30,
     marginRight: 16,
     x: {
       label: "Angle from target to source",

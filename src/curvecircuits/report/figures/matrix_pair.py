@@ -126,8 +126,8 @@ def matrix_pair(
                 "angle between units. The control exchanges the sources' orientations "
                 f"{permutations} times; its range is the middle 95%. "
                 + (
-                    "Published: the weights of the article's artificial network, which sums and "
-                    "one tile are known of here. "
+                    "Published: the weights of the article's artificial network, of which only the "
+                    "figures compared here are known. "
                     if published
                     else ""
                 )
