@@ -7,7 +7,8 @@ import numpy as np
 
 from bars import SHARED, Outcome, bar
 from bars.families import googlenet
-from curvecircuits.circuits import Interval
+from curvecircuits.artificial import Parts
+from curvecircuits.circuits import Interval, resampled
 from curvecircuits.compare import (
     JointMaps,
     Matched,
@@ -137,4 +138,31 @@ def comparison_photographs(quick: bool) -> Outcome:
             f"{found.mean(figure, of='beside').value:.3f}"
             for figure in ("auroc", "precision", "clipped")
         ),
+    )
+
+
+@bar(number="3.4", title="What the cosmetic parts are worth on photographs", needs_shared=True)
+def comparison_parts(quick: bool) -> Outcome:
+    """Precision with each part switched, less that of the default; for information."""
+    network, family = natural()
+    pairs, _ = matched()
+    paths = sorted((SHARED / "imagenet" / "images").glob("*/*"))[_HELD_OUT][:: 5 if quick else 2]
+    framing = framing_for(network)
+    precision: dict[str, np.ndarray] = {}
+    for name, parts in (
+        ("default", Parts()),
+        ("without contrast", Parts(contrast=False)),
+        ("with colour", Parts(colour=True)),
+        ("with texture", Parts(texture=True)),
+    ):
+        other = match_family(network, family, centres=pairs.centres, parts=parts)
+        found = maps_agreement(photo_maps(other, paths, framing=framing), draws=20)
+        precision[name] = found.figures["artificial"].of("precision")
+    base = precision.pop("default")
+    change = {name: resampled(values - base) for name, values in precision.items()}
+    return Outcome(
+        value="; ".join(f"{name} {shown(value)}" for name, value in change.items()),
+        bound="reported",
+        ok=None,
+        detail=f"default {base.mean():.3f}",
     )
