@@ -79,7 +79,8 @@ def comparison_maps(quick: bool) -> Outcome:
         f"{_median(plain.correlations['artificial']):.3f}, aligned "
         f"{_median(plain.aligned['artificial']):.3f}; "
         + "; ".join(
-            f"{name} {_median(values):.3f} (aligned {_median(found.aligned[name]):.3f})"
+            f"{name} {_median(values):.3f}"
+            + (f" (aligned {_median(found.aligned[name]):.3f})" if name in found.aligned else "")
             for name, values in found.correlations.items()
         ),
     )
