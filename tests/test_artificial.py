@@ -23,6 +23,7 @@ from curvecircuits.artificial import (
     lines,
     motifs,
     proto_lines,
+    tiled_lines,
 )
 from curvecircuits.artificial.constants import COUNTS, VARIABLES, with_values
 from curvecircuits.artificial.layout import HUES
@@ -277,7 +278,7 @@ def test_forty_constants_at_most_each_documented():
     assert not undocumented
 
 
-@pytest.mark.parametrize("module", [gabors, proto_lines, lines, early_curves, curves])
+@pytest.mark.parametrize("module", [gabors, proto_lines, lines, early_curves, curves, tiled_lines])
 def test_no_number_stands_in_a_weight_formula(module):
     """Every number of a formula is a constant with a name: 0, 1 and 2 alone are mathematics.
 

@@ -11,18 +11,17 @@ from curvecircuits.artificial.geometry import Geometry
 from curvecircuits.artificial.layout import Parts
 from curvecircuits.artificial.motifs import (
     Cells,
-    across,
     agreement,
     along_arc,
     along_line,
     axes,
-    axis_agreement,
     directions,
     each,
     normalised,
     of_inputs,
     opposite,
 )
+from curvecircuits.artificial.tiled_lines import lines_along_arc, lines_along_line
 
 Detector = Literal["curves", "lines", "energy"]
 DETECTORS: tuple[Detector, ...] = ("curves", "lines", "energy")
@@ -48,14 +47,19 @@ def curve_layer_weights(
     side = x.shape
     early = torch.zeros(len(orientations), c.curve_orientations, *side)
     small = torch.zeros(len(orientations), c.small_orientations, *side)
+    line = axes(c.line_orientations)
+    reach = {"length": c.curve_length, "width": c.curve_width}
     if detector == "curves":
         early = _from_curves(c, cells, orientations, directions(c.curve_orientations))
-        lines = c.curve_lines * _from_lines(c, cells, orientations)
+        lines = c.curve_lines * lines_along_arc(
+            c, cells, orientations, line, radius=c.curve_radius, **reach
+        )
         angles = _from_curves(c, cells, orientations, directions(c.small_orientations))
         kinds = [early, lines, c.small_share * angles, small]
+    elif detector == "lines":
+        kinds = [early, lines_along_line(c, cells, orientations, line, **reach), small, small]
     else:
-        of = _tangent_lines if detector == "lines" else _energy
-        kinds = [early, of(c, cells, orientations), small, small]
+        kinds = [early, _energy(c, cells, orientations), small, small]
     if parts.texture:
         inhibition = c.texture_inhibition * normalised(torch.ones(len(orientations), 1, *side))
         kinds.append(-inhibition if detector == "curves" else torch.zeros_like(inhibition))
@@ -77,34 +81,6 @@ def _from_curves(
     along = normalised(tile * agreement(angle, c.curve_concentration))
     against = normalised(tile * agreement(opposite(angle), c.opposing_concentration))
     return along - c.opposing_inhibition * against
-
-
-def _from_lines(
-    c: Constants, cells: Cells, normal: Float[Tensor, " n"]
-) -> Float[Tensor, "n lines side side"]:
-    """Lines along a circle: as early curves are made of lines, on a larger circle."""
-    line = of_inputs(axes(c.line_orientations))
-    shape = {"radius": c.curve_radius, "length": c.curve_length, "width": c.curve_width}
-    both: list[Tensor] = []
-    for own in (each(normal), each(opposite(normal))):
-        tile, tangent = along_arc(cells, own, **shape)
-        both.append(normalised(tile * axis_agreement(tangent - line, c.early_concentration)))
-    tile, tangent = along_arc(cells, each(normal), **shape)
-    crossing = axis_agreement(across(tangent) - line, c.early_crossing_concentration)
-    crossing = normalised(tile * crossing)
-    return both[0] - c.early_opposing * both[1] - c.early_crossing * crossing
-
-
-def _tangent_lines(
-    c: Constants, cells: Cells, normal: Float[Tensor, " n"]
-) -> Float[Tensor, "n lines side side"]:
-    """Lines of 3a along the straight tangent, inhibited by those that cross it."""
-    line, own = of_inputs(axes(c.line_orientations)), each(normal)
-    tile = along_line(cells, own, length=c.curve_length, width=c.curve_width)
-    angle = own[..., None, None] - line
-    along = normalised(tile * axis_agreement(angle, c.early_concentration))
-    crossing = axis_agreement(across(angle), c.early_crossing_concentration)
-    return along - c.early_crossing * normalised(tile * crossing)
 
 
 def _energy(

@@ -11,7 +11,6 @@ from curvecircuits.artificial.motifs import (
     across,
     agreement,
     along_arc,
-    along_line,
     along_ray,
     axes,
     axis_agreement,
@@ -22,6 +21,7 @@ from curvecircuits.artificial.motifs import (
     of_inputs,
     opposite,
 )
+from curvecircuits.artificial.tiled_lines import lines_along_arc, lines_along_line
 
 
 def early_layer_weights(
@@ -31,7 +31,14 @@ def early_layer_weights(
     small = directions(c.small_orientations)
     no_tiny = torch.zeros(1, c.small_orientations, *g.cells("mixed3a")[0].shape)
     straight = [
-        _lines(c, g, axes(c.line_orientations)),
+        lines_along_line(
+            c,
+            _line_cells(c, g),
+            axes(c.line_orientations),
+            _line_normals(c),
+            length=c.early_length,
+            width=c.early_width,
+        ),
         _angles(c, g, small),
         _line_ends(c, g, small),
     ]
@@ -54,40 +61,17 @@ def _early_curves(
     Early curve = lines tiled along the tangent of a circle of radius r; inhibited by the lines
     that a circle bent the other way would be made of, and by lines that cross the tangent.
     """
-    cells, line = _line_cells(c, g), of_inputs(_line_normals(c))
     tiny = of_inputs(directions(c.small_orientations))
     shape = {"radius": c.early_radius, "length": c.early_length, "width": c.early_width}
-    lines: list[Tensor] = []
+    lines = lines_along_arc(c, _line_cells(c, g), normal, _line_normals(c), **shape)
     curves: list[Tensor] = []
     for own in (each(normal), each(opposite(normal))):
-        tile, tangent = along_arc(cells, own, **shape)
-        lines.append(normalised(tile * axis_agreement(tangent - line, c.early_concentration)))
         tile, tangent = along_arc(g.cells("mixed3a"), own, **shape)
         curves.append(normalised(tile * agreement(tangent - tiny, c.early_concentration)))
-    tile, tangent = along_arc(cells, each(normal), **shape)
-    crossing = normalised(
-        tile * axis_agreement(across(tangent) - line, c.early_crossing_concentration)
-    )
     return torch.cat(
-        [
-            lines[0] - c.early_opposing * lines[1] - c.early_crossing * crossing,
-            c.small_share * (curves[0] - c.early_opposing * curves[1]),
-        ],
+        [lines, c.small_share * (curves[0] - c.early_opposing * curves[1])],
         dim=1,
     )
-
-
-def _lines(
-    c: Constants, g: Geometry, normal: Float[Tensor, " n"]
-) -> Float[Tensor, "n lines side side"]:
-    """Lines along a line, inhibited by those that cross it."""
-    line = of_inputs(_line_normals(c))
-    own = each(normal)
-    tile = along_line(_line_cells(c, g), own, length=c.early_length, width=c.early_width)
-    angle = own[..., None, None] - line
-    along = normalised(tile * axis_agreement(angle, c.early_concentration))
-    crossing = axis_agreement(across(angle), c.early_crossing_concentration)
-    return along - c.early_crossing * normalised(tile * crossing)
 
 
 def _angles(

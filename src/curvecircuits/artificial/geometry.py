@@ -14,7 +14,8 @@ LayerName = Literal["conv2d0", "conv2d1", "conv2d2", "mixed3a", "mixed3b"]
 LAYERS: tuple[LayerName, ...] = ("conv2d0", "conv2d1", "conv2d2", "mixed3a", "mixed3b")
 
 _INCEPTION_KERNELS = {"conv2d0": 7, "conv2d1": 1, "conv2d2": 3, "mixed3a": 3, "mixed3b": 5}
-_ARTICLE_TILE = 60.0
+ARTICLE_TILE = 60.0
+"""Side in pixels of the square that units of InceptionV1's 3b look at."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +109,7 @@ def general_geometry(*, stride: int, tile: float, centre: float) -> Geometry:
         raise InputError(f"A stride of {stride} cannot be had: give 4, 8, 16 or 32.")
     if not 0 < tile < float("inf"):
         raise InputError(f"A tile of {tile:g} pixels is none: give more than 0.")
-    scale = tile / _ARTICLE_TILE
+    scale = tile / ARTICLE_TILE
     first = 1 if stride == 4 else 2
     kernels: dict[str, int] = {}
     shape = Geometry(kernels={}, first_stride=first, scale=scale)

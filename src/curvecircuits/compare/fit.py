@@ -12,6 +12,7 @@ import numpy as np
 
 from curvecircuits.artificial import Constants, Geometry, Parts, general_geometry
 from curvecircuits.artificial.constants import VARIABLES
+from curvecircuits.artificial.geometry import ARTICLE_TILE
 from curvecircuits.compare.agreement import APART
 from curvecircuits.compare.descent import answers, descend
 from curvecircuits.compare.fitted import ONS, Fit, Moved, On, Score
@@ -25,8 +26,6 @@ from curvecircuits.families.family import relative_orientation
 from curvecircuits.families.tiles import tile_of
 from curvecircuits.models.network import Network
 from curvecircuits.stimuli import CurveGrid, quick
-
-_ARTICLE_TILE = 60.0
 
 
 def fit_constants(
@@ -126,7 +125,7 @@ def fit_constants(
     sides = as_signs(signs, len(at))
     # Measuring the tile takes seconds, so it is only done where it is needed.
     needed = geometry is None or (images is None and grid is None)
-    tile = tile_of(network, layer) if needed else _ARTICLE_TILE
+    tile = tile_of(network, layer) if needed else ARTICLE_TILE
     varied = Varied(
         start=start,
         orientations=at,
@@ -135,7 +134,7 @@ def fit_constants(
         parts=parts or Parts(),
     )
     if images is None:
-        grid = grid or quick().scaled(tile / _ARTICLE_TILE)
+        grid = grid or quick().scaled(tile / ARTICLE_TILE)
         first, second = curve_halves(
             natural, varied, grid=grid, signs=sides, seed=seed, progress=progress
         )

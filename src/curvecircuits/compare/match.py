@@ -10,15 +10,13 @@ from curvecircuits.artificial import (
     general_geometry,
     inception_geometry,
 )
-from curvecircuits.artificial.geometry import Geometry
+from curvecircuits.artificial.geometry import ARTICLE_TILE, Geometry
 from curvecircuits.compare.matched import Matched, Side
 from curvecircuits.errors import InputError
 from curvecircuits.families.records import CurveFamily
 from curvecircuits.models.inception import Variant
 from curvecircuits.models.network import Network
 from curvecircuits.tuning.receptive import receptive_centres
-
-_ARTICLE_TILE = 60.0
 
 
 def match_family(
@@ -100,13 +98,13 @@ def geometry_for(network: Network, family: CurveFamily) -> Geometry:
     """
     assert family.layer is not None
     natural = network.geometry(family.layer)
-    tile = next((scan.tile for scan in family.layers if scan.layer == family.layer), _ARTICLE_TILE)
+    tile = next((scan.tile for scan in family.layers if scan.layer == family.layer), ARTICLE_TILE)
     variants: tuple[Variant, ...] = ("googlenet", "inception_v1")
     for variant in variants:
         own = artificial_network(geometry=inception_geometry(variant)).geometry(
             "3b", size=network.input_size
         )
         same = (own.stride, own.centre(0)) == (natural.stride, natural.centre(0))
-        if same and tile == _ARTICLE_TILE:
+        if same and tile == ARTICLE_TILE:
             return inception_geometry(variant)
     return general_geometry(stride=natural.stride, tile=tile, centre=natural.centre(0))
