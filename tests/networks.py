@@ -1,13 +1,13 @@
 """Small networks of our own."""
 
-import itertools
 import math
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from curvecircuits.artificial import Constants, Parts, layout
+from curvecircuits.artificial import Constants
+from curvecircuits.compare.written import written_families
 from curvecircuits.families.family import Family
 from curvecircuits.models.inception import inception_aliases
 from curvecircuits.models.network import Network
@@ -133,14 +133,6 @@ def planted(orientations: list[float], *, others: int = 12, seed: int = 0) -> Ne
 
 def written(layer: str, name: str, *, every: int = 1, constants: Constants | None = None) -> Family:
     """The units of the artificial network that were written as one family, or every so-many-th."""
-    titles = inception_aliases()
-    groups = layout(constants or Constants(), Parts())[titles.get(layer, layer)]
-    before = itertools.accumulate((group.units for group in groups), initial=0)
-    first, group = next((n, g) for n, g in zip(before, groups, strict=False) if g.family == name)
-    return Family(
-        name=name,
-        layer=layer,
-        channels=tuple(range(first, first + group.units)),
-        orientations=tuple(group.degrees()),
-        period=group.period,
-    ).take(range(0, group.units, every))
+    families = written_families(constants)
+    family = families[inception_aliases().get(layer, layer)][name]
+    return family.take(range(0, len(family), every))

@@ -10,6 +10,7 @@ import networks
 import numpy as np
 import pytest
 import torch
+from browser import serious_problems
 from conftest import SHARED
 from PIL import Image
 from test_page import bundle, chromium, open_page  # noqa: F401
@@ -492,8 +493,6 @@ def test_the_figures_read_back(report):
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 800, 1400])
 def test_figures_are_drawn_and_axe_finds_nothing(open_page, bundle, report, theme, width):  # noqa: F811
-    import axe_playwright_python
-
     opened = open_page(render(report), width, color_scheme=theme, bypass_csp=True)
     opened.poll("document.querySelectorAll('figure .body > *').length", 5)
     page = opened.page
@@ -502,14 +501,7 @@ def test_figures_are_drawn_and_axe_finds_nothing(open_page, bundle, report, them
     assert all(figure.words.takeaway in text for figure in report.figures)
     assert "cannot be drawn" not in text
     page.locator("button.claim").first.click()
-    axe = Path(axe_playwright_python.__file__).parent / "axe.min.js"
-    page.evaluate(axe.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run().then(r => r.violations)")
-    assert [
-        (each["id"], [node["html"] for node in each["nodes"]][:3])
-        for each in found
-        if each["impact"] in ("serious", "critical")
-    ] == []
+    assert serious_problems(page) == []
     assert opened.said == []
 
 

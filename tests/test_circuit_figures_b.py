@@ -12,6 +12,7 @@ from typing import Any
 import networks
 import numpy as np
 import pytest
+from browser import serious_problems
 from filelock import FileLock
 from test_downstream import later  # noqa: F401  (a fixture)
 from test_page import chromium, open_page  # noqa: F401  (fixtures)
@@ -426,22 +427,12 @@ def test_every_figure_is_drawn_and_axe_finds_nothing_serious(
     width,
     theme,
 ):
-    import axe_playwright_python
-
     opened = open_page(html, width, color_scheme=theme, bypass_csp=True)
     opened.poll("document.querySelectorAll('figure').length", len(figures))
     charts = sum(isinstance(each, IntervalGroups) for each in figures) + 3
     opened.poll("document.querySelectorAll('.chart svg').length", charts)
     assert opened.page.evaluate("document.documentElement.scrollWidth") <= width
-    axe = Path(axe_playwright_python.__file__).parent / "axe.min.js"
-    opened.page.evaluate(axe.read_text(encoding="utf-8"))
-    found = opened.page.evaluate("axe.run().then(r => r.violations)")
-    serious = [
-        (each["id"], [node["html"] for node in each["nodes"]][:3])
-        for each in found
-        if each["impact"] in ("serious", "critical")
-    ]
-    assert serious == []
+    assert serious_problems(opened.page) == []
     assert opened.said == []
     assert len(opened.requests) == 1
 

@@ -16,6 +16,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from browser import serious_problems
 from filelock import FileLock
 
 from curvecircuits.errors import InputError, UnavailableError
@@ -377,19 +378,10 @@ def test_maps_are_painted_where_the_unit_responds(open_page, html, report):
 @pytest.mark.browser
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_serious(open_page, html, theme):
-    import axe_playwright_python
-
-    axe = Path(axe_playwright_python.__file__).parent / "axe.min.js"
     # axe builds functions from text: only this run lets it
     opened = open_page(html, color_scheme=theme, bypass_csp=True)
     opened.poll("document.querySelectorAll('figure').length", len(KINDS))
-    opened.page.evaluate(axe.read_text(encoding="utf-8"))
-    found = opened.page.evaluate("axe.run().then(r => r.violations)")
-    assert [
-        (each["id"], [node["html"] for node in each["nodes"]][:3])
-        for each in found
-        if each["impact"] in ("serious", "critical")
-    ] == []
+    assert serious_problems(opened.page) == []
 
 
 @pytest.mark.browser

@@ -3,6 +3,7 @@ import type { Table } from "../lib/csv";
 import { familyColour } from "../lib/families";
 import { degrees } from "../lib/format";
 import { direction } from "../lib/geometry";
+import { usePicture } from "../lib/picture";
 import { CurveIcon } from "../parts/icons";
 import type { FamilySheet, SheetLayer, SheetRow, SheetUnit } from "../types";
 import "./families.css";
@@ -51,28 +52,6 @@ export function Body({ figure }: { figure: FamilySheet }) {
       ))}
     </div>
   );
-}
-
-/** The sprite once it is decoded. */
-function usePicture(source: string | undefined): HTMLImageElement | null {
-  const [picture, setPicture] = useState<HTMLImageElement | null>(null);
-  useEffect(() => {
-    let current = true;
-    setPicture(null);
-    if (source !== undefined) {
-      const image = new Image();
-      image.src = source;
-      // What cannot be decoded leaves the thumbnails empty; names and numbers stand.
-      image.decode().then(
-        () => current && setPicture(image),
-        () => undefined,
-      );
-    }
-    return () => {
-      current = false;
-    };
-  }, [source]);
-  return picture;
 }
 
 function Thumb(props: {

@@ -2,6 +2,7 @@ import { dot, link, pointer, ruleX, text, tip, type PlotOptions } from "@observa
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import type { Table } from "../lib/csv";
 import { degrees } from "../lib/format";
+import { usePicture } from "../lib/picture";
 import { rounded } from "../lib/signed";
 import { Chart } from "../parts/chart";
 import { Key } from "../parts/key";
@@ -170,25 +171,6 @@ function Misses({ figure, sprite }: { figure: PhotoAgreement; sprite: string }) 
       ))}
     </div>
   );
-}
-
-/** The sprite once it is decoded. */
-function usePicture(source: string): HTMLImageElement | null {
-  const [picture, setPicture] = useState<HTMLImageElement | null>(null);
-  useEffect(() => {
-    let current = true;
-    const image = new Image();
-    image.src = source;
-    // What cannot be decoded leaves the crops empty; their percentiles stand.
-    image.decode().then(
-      () => current && setPicture(image),
-      () => undefined,
-    );
-    return () => {
-      current = false;
-    };
-  }, [source]);
-  return picture;
 }
 
 function Crop(props: { figure: PhotoAgreement; crop: PhotoCrop; picture: HTMLImageElement | null }) {

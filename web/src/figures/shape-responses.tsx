@@ -1,7 +1,8 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { Table } from "../lib/csv";
 import { percent } from "../lib/format";
 import { bytes } from "../lib/map2d";
+import { usePicture } from "../lib/picture";
 import { Key } from "../parts/key";
 import { Numbers, rivalRows, Rivals } from "../parts/rivals";
 import { Swatch } from "../parts/swatch";
@@ -68,25 +69,6 @@ export function Body({ figure }: { figure: ShapeResponsesFigure }) {
       <Rivals rivals={figure.rivals} label="Mean correlation over all shapes and orientations" />
     </div>
   );
-}
-
-/** The sprite once it is decoded. */
-function usePicture(source: string): HTMLImageElement | null {
-  const [picture, setPicture] = useState<HTMLImageElement | null>(null);
-  useEffect(() => {
-    let current = true;
-    const image = new Image();
-    image.src = source;
-    // What cannot be decoded leaves the drawings empty; names and numbers stand.
-    image.decode().then(
-      () => current && setPicture(image),
-      () => undefined,
-    );
-    return () => {
-      current = false;
-    };
-  }, [source]);
-  return picture;
 }
 
 function Drawing(props: {
