@@ -10,7 +10,14 @@ from torch import Tensor, nn
 
 import curvecircuits as cc
 from curvecircuits.errors import InputError
-from curvecircuits.images import Framing, accuracy, framing_for, load_image, read_folder
+from curvecircuits.images import (
+    Framing,
+    accuracy,
+    framing_for,
+    load_image,
+    open_images,
+    read_folder,
+)
 
 WHOLE = Framing(kind="crop", resize=8, size=8)
 COLOURS = {"n1": (255, 0, 0), "n2": (0, 255, 0), "n3": (0, 0, 255)}
@@ -112,11 +119,11 @@ def test_other_files_are_one_sentence(tmp_path: Path, monkeypatch: pytest.Monkey
     rng = np.random.default_rng(0)
     Image.fromarray(rng.integers(0, 255, (64, 64, 3), dtype=np.uint8)).save(whole)
     whole.write_bytes(whole.read_bytes()[:2000])
-    with pytest.raises(InputError, match="damaged"):
+    with pytest.raises(InputError, match="truncated: the data ends early"):
         load_image(whole, framing=WHOLE)
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 40)
     for side in (8, 16):  # Pillow warns of the one, and refuses the other
-        with pytest.raises(InputError, match="at most 40 are valid"):
+        with pytest.raises(InputError, match="more than the 40 that are valid"):
             read(tmp_path, Image.new("RGB", (side, side)))
 
 
@@ -193,3 +200,34 @@ def test_accuracy_refuses_what_it_cannot_score(tmp_path: Path) -> None:
     (root / "n4" / "0.png").touch()
     with pytest.raises(InputError, match="scores 3 classes"):
         accuracy(colours(), root)
+    with pytest.raises(InputError, match="scores 3 classes"):
+        accuracy(colours(), read_folder(root))
+
+
+def test_accuracy_is_the_same_of_each_way_to_keep_the_images(tmp_path: Path) -> None:
+    root = made(tmp_path)
+    found = accuracy(colours(), root)
+    assert accuracy(colours(), read_folder(root)) == found
+    assert accuracy(colours(), open_images(root)) == found
+    lines = [f"{p.relative_to(root)},{p.parent.name}" for p in root.glob("*/*")]
+    labels = tmp_path / "list.txt"
+    labels.write_text("\n".join(lines))
+    flat = open_images(root, labels=labels)
+    assert flat.layout == "flat"
+    assert accuracy(colours(), flat) == found
+
+
+def test_accuracy_follows_the_order_given(tmp_path: Path) -> None:
+    root = made(tmp_path, classes=False)
+    order = tmp_path / "order.txt"
+    order.write_text("n1\nn3\nn2\n")
+    for given in (root, read_folder(root)):
+        found = accuracy(colours(), given, order=order)
+        # Greens and the true blue now count as each other's; the red "blue" is wrong as before.
+        assert found.top1 == pytest.approx(2 / 6)
+    order.write_text("n1\nn3\nother\n")
+    found = accuracy(colours(), root, order=order)
+    assert (found.images, found.unlabelled, found.skipped) == (4, 3, 0)
+    order.write_text("one\ntwo\nthree\n")
+    with pytest.raises(InputError, match=r"No image of .* has a class"):
+        accuracy(colours(), root, order=order)

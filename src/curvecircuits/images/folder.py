@@ -1,13 +1,11 @@
 """Folders of labelled photographs, one folder a class."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from curvecircuits.errors import InputError
-
-_SUFFIXES = {".jpeg", ".jpg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
+from curvecircuits.images.classes import TABLE, read_table
+from curvecircuits.images.decode import SUFFIXES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +55,7 @@ def read_folder(root: str | Path) -> ImageFolder:
     try:
         folders = sorted(path for path in root.iterdir() if path.is_dir())
         files = {
-            folder.name: sorted(p for p in folder.iterdir() if p.suffix.lower() in _SUFFIXES)
+            folder.name: sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES)
             for folder in folders
         }
     except OSError as error:
@@ -67,9 +65,9 @@ def read_folder(root: str | Path) -> ImageFolder:
     files = {name: paths for name, paths in files.items() if paths}
     if not files:
         raise InputError(f"{root} holds no images; WNID/NAME.JPEG inside it is valid.")
-    table = root.resolve().parent / "classes.json"
+    table = root.resolve().parent / TABLE
     if table.is_file():
-        known = _classes(table)
+        known = read_table(table)
         if strange := sorted(files.keys() - known.keys()):
             raise InputError(f"{root} has a folder {strange[0]}, which is no class of {table}.")
     else:
@@ -101,21 +99,10 @@ def sample_images(root: str | Path, *, most: int = 250) -> tuple[Path, ...]:
     root = Path(root)
     if not root.is_dir():
         raise InputError(f"{root} is no folder; a folder of images is valid.")
-    found = sorted(p for p in root.rglob("*") if p.suffix.lower() in _SUFFIXES and p.is_file())
+    found = sorted(p for p in root.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
     if not found:
         raise InputError(
-            f"{root} holds no images; files that end in {', '.join(sorted(_SUFFIXES))} are valid."
+            f"{root} holds no images; files that end in {', '.join(sorted(SUFFIXES))} are valid."
         )
     few = min(most, len(found))
     return tuple(found[k * len(found) // few] for k in range(few))
-
-
-def _classes(table: Path) -> dict[str, tuple[int, str]]:
-    try:
-        data: Any = json.loads(table.read_text(encoding="utf-8"))
-        known = {str(name): (int(index), str(words)) for name, (index, words) in data.items()}
-    except (OSError, ValueError, TypeError, AttributeError):
-        raise InputError(f"{table} cannot be used; WNID → [index, words] is valid.") from None
-    if sorted(index for index, _ in known.values()) != list(range(len(known))):
-        raise InputError(f"{table} does not number its classes 0 to {len(known) - 1}, each once.")
-    return known

@@ -1,6 +1,5 @@
 """From an image file to the square of RGB that a network takes."""
 
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -12,6 +11,7 @@ from PIL import Image
 from torch import Tensor
 
 from curvecircuits.errors import InputError
+from curvecircuits.images.decode import UndecodableError, decode
 from curvecircuits.models.network import Network
 
 _RESAMPLE = {
@@ -73,48 +73,31 @@ def framing_for(network: Network) -> Framing:
 def load_image(path: str | Path, *, framing: Framing) -> Float[Tensor, "3 size size"]:
     """Read one image file as RGB in [0, 1].
 
-    Grey, palette, CMYK and 16-bit images are converted; what is transparent is laid on white.
-    Orientation tags are not followed, as in the evaluation of the published networks.
-
     Parameters
     ----------
     path
-        In any format Pillow reads.
+        In any format that `decode` recognises; there it is said how colours are converted.
     framing
         How to cut out the square.
 
     Raises
     ------
     InputError
-        If the file cannot be opened, is no image, or is damaged.
+        If the file cannot be opened, is no image, is damaged, or has too few or too many pixels.
 
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of odd metadata: the pixels are what matters
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path) as image:
-                framed = framing(_rgb(image))
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-        raise InputError(
-            f"{path} has too many pixels; at most {Image.MAX_IMAGE_PIXELS} are valid."
-        ) from None
-    except Exception as error:  # a decoder given a damaged file may fail in any way
-        reason = getattr(error, "strerror", None) or "it is damaged or no image"
+        return as_pixels(decode(Path(path).read_bytes()), framing=framing)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
         raise InputError(f"{path} cannot be read as an image: {reason}.") from error
-    return torch.from_numpy(np.array(framed)).permute(2, 0, 1).float() / 255
+    except UndecodableError as error:
+        raise InputError(f"{path} cannot be read as an image: {error}.") from error
 
 
-def _rgb(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I"):
-        # 16 bits a pixel, which Pillow would clip at 255 instead of scaling.
-        grey = np.clip(np.asarray(image, dtype=np.float64) / 257, 0, 255).round()
-        return Image.fromarray(grey.astype(np.uint8)).convert("RGB")
-    if image.has_transparency_data:
-        over = image.convert("RGBA")
-        white = Image.new("RGBA", over.size, (255, 255, 255, 255))
-        return Image.alpha_composite(white, over).convert("RGB")
-    return image.convert("RGB")
+def as_pixels(image: Image.Image, *, framing: Framing) -> Float[Tensor, "3 size size"]:
+    """Frame an RGB image: its values in [0, 1]."""
+    return torch.from_numpy(np.array(framing(image))).permute(2, 0, 1).float() / 255
 
 
 def _central(size: tuple[int, int], side: int) -> tuple[int, int, int, int]:
