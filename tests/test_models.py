@@ -1,5 +1,7 @@
 """The networks compute what their originals do, and refuse what they cannot take."""
 
+import copy
+import pickle
 import re
 
 import networks
@@ -13,9 +15,13 @@ from hypothesis import strategies as st
 from torch import nn
 
 from bars import models as bars
+from curvecircuits.artificial import artificial_network
+from curvecircuits.catalog import load
 from curvecircuits.errors import InputError, WeightsError
 from curvecircuits.models.address import Direction, Unit, parse_address
 from curvecircuits.models.convert import caffe_names, load_into, same_names, tensorflow_names
+from curvecircuits.models.edit import edit
+from curvecircuits.models.edits import ReplaceWeights, ZeroUnits
 from curvecircuits.models.efficientnet import EfficientNetLite, Normalise, lite_input_size
 from curvecircuits.models.inception import (
     InceptionPreprocess,
@@ -400,3 +406,96 @@ def test_devices_that_are_not_here(device):
     assert network.device == torch.device("cpu")
     assert network.to("cpu") is network
     network.activations(GOOD, layers=["scores"])
+
+
+# In another process -------------------------------------------------------------------------------
+
+
+def halved(images: torch.Tensor) -> torch.Tensor:
+    return images / 2
+
+
+def assert_same_network(network: Network, other: Network) -> None:
+    side = min(network.input_size, 96)
+    images = networks.noise(2, 3, side, side)
+    values = network.activations(images, layers=list(network.layers))
+    back = other.activations(images, layers=list(other.layers))
+    assert list(values) == list(back)
+    assert all(torch.equal(values[name], back[name]) for name in values)
+    assert other.layers == network.layers
+    for name in ("name", "input_size", "logits", "provenance", "model_hash", "device"):
+        assert getattr(other, name) == getattr(network, name), name
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: wrap(
+            networks.seeded(networks.Residual),
+            name="small",
+            input_size=32,
+            aliases={"b2": "block2.add"},
+            logits="scores",
+            preprocess=halved,
+            provenance=Provenance(source="a test", sha256="00", verified=True),
+        ),
+        lambda: weight_permuted(wrap(networks.seeded(networks.Branches), input_size=32), seed=3),
+        lambda: artificial_network(),
+        lambda: load("efficientnet_lite0"),
+        pytest.param(
+            lambda: load("googlenet", weights=bars.SHARED / "weights"), marks=pytest.mark.shared
+        ),
+    ],
+    ids=["residual", "permuted", "artificial", "efficientnet_lite0", "googlenet"],
+)
+@pytest.mark.parametrize("pickler", ["pickle", "cloudpickle"])
+def test_a_pickled_network_is_the_same_network(make, pickler):
+    network = make()
+    data = pytest.importorskip(pickler).dumps(network)
+    size = sum(t.numel() * t.element_size() for t in network.state.values())
+    assert len(data) < 1.1 * size + 50_000  # the weights once, and no programs made so far
+    back = pickle.loads(data)
+    assert_same_network(network, back)
+    next(iter(back.state.values())).zero_()
+    assert back.model_hash != network.model_hash
+
+
+def test_a_network_within_an_edit_is_not_pickled(residual):
+    name, tensor = next(iter(residual.state.items()))
+    for change in (ZeroUnits(units=[("b2", 0)]), ReplaceWeights(name=name, tensor=2 * tensor)):
+        with edit(residual, change) as edited:
+            for network in (edited, edited.copy(), copy.deepcopy(edited)):
+                with pytest.raises(InputError, match="is edited and cannot be pickled"):
+                    pickle.dumps(network)
+    assert_same_network(residual, pickle.loads(pickle.dumps(residual)))
+
+
+def test_a_copy_is_no_pickle(residual):
+    values = residual.activations(GOOD, layers=["b2"])["b2"]
+    shallow = copy.copy(residual)
+    assert shallow.module is residual.module
+    with edit(residual, ZeroUnits(units=[("b2", 0)])):
+        twin = copy.copy(residual)
+        assert (twin.activations(GOOD, layers=["b2"])["b2"][:, 0] == 0).all()
+    assert torch.equal(shallow.activations(GOOD, layers=["b2"])["b2"], values)
+
+
+class Choosy(nn.Module):
+    """Branches on the size of its input, so that torch.fx cannot trace it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3, padding=1)
+
+    def forward(self, x):
+        return self.conv(x if x.shape[2] > 8 else 2 * x)
+
+
+def test_what_cannot_be_pickled():
+    module = networks.seeded(networks.Residual)
+    network = wrap(module, input_size=32, preprocess=lambda images: images / 2)
+    with pytest.raises(InputError, match="The preprocessing of Residual cannot") as caught:
+        pickle.dumps(network)
+    assert "function defined in a module" in str(caught.value)
+    with pytest.raises(InputError, match=r"recorded by torch\.export"):
+        pickle.dumps(wrap(Choosy(), input_size=32))

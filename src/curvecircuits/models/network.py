@@ -2,15 +2,18 @@
 
 import copy
 import difflib
+import pickle
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor, fx, nn
+from torch._ops import OpOverload
 
 from curvecircuits.errors import InputError
 from curvecircuits.models import roles
@@ -372,8 +375,46 @@ class Network:
         twin._geometries = {size: dict(known) for size, known in self._geometries.items()}
         return twin
 
+    def __copy__(self) -> "Network":
+        twin = object.__new__(type(self))  # `copy.copy` would otherwise go by `__reduce__`
+        vars(twin).update(vars(self))
+        return twin
+
     def __deepcopy__(self, memo: dict[int, Any]) -> "Network":
         return self.copy()
+
+    def __reduce__(self) -> tuple[Callable[[], "Network"], tuple[()]]:
+        """How a network is pickled: its module and what it was wrapped with, traced again there."""
+        if self.wiring.graph is not self._graph:
+            raise InputError(
+                f"{self.name} is edited and cannot be pickled: pickle it outside the block, and "
+                "edit it where it is unpickled."
+            )
+        recorded = any(isinstance(node.target, OpOverload) for node in self._graph.nodes)
+        if recorded and isinstance(self.module, fx.GraphModule):
+            raise InputError(
+                f"{self.name} was recorded by torch.export and cannot be pickled: load or wrap it "
+                "in each process that needs it."
+            )
+        try:
+            pickle.dumps(self._preprocess)
+        except Exception as error:  # whatever an object of the user's raises
+            reason = (str(error).strip().splitlines() or [repr(error)])[0]
+            raise InputError(
+                f"The preprocessing of {self.name} cannot be pickled ({reason}): give a function "
+                "defined in a module, or a torch.nn.Module."
+            ) from error
+        again = partial(
+            type(self),
+            self.module,
+            name=self.name,
+            preprocess=self._preprocess,
+            input_size=self.input_size,
+            aliases=self._aliases,
+            provenance=self._provenance,
+            logits=self.logits,
+        )
+        return again, ()
 
     @property
     def state(self) -> dict[str, Tensor]:

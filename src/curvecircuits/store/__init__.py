@@ -1,6 +1,29 @@
-"""What is written to disk: records with a schema, and atomic writes."""
+"""What is written to disk, whole or not at all, and the engines that do the work of a run."""
 
+from curvecircuits.store.arrays import pack, unpack
+from curvecircuits.store.engines import run_job
+from curvecircuits.store.jobs import Job, Worker
+from curvecircuits.store.manifest import Manifest, versions
+from curvecircuits.store.runs import RunFolder, open_run
 from curvecircuits.store.schema import Record, dump, json_schema, load
+from curvecircuits.store.tables import read_table, write_table
 from curvecircuits.store.write import write_atomic
 
-__all__ = ["Record", "dump", "json_schema", "load", "write_atomic"]
+__all__ = [
+    "Job",
+    "Manifest",
+    "Record",
+    "RunFolder",
+    "Worker",
+    "dump",
+    "json_schema",
+    "load",
+    "open_run",
+    "pack",
+    "read_table",
+    "run_job",
+    "unpack",
+    "versions",
+    "write_atomic",
+    "write_table",
+]

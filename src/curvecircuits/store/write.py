@@ -3,16 +3,26 @@
 import contextlib
 import os
 import secrets
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from curvecircuits.errors import InputError
+
+PART = r"\.(?P<name>.+)\.[0-9a-f]{8}(?P<slow>\.slow)?\.part"
+"""What a file is called while it is being written; a killed process leaves it behind."""
+
+_TRIES = 30
+"""Enough even beside a process that does nothing but remove what is being written."""
 
 
 def write_atomic(path: str | os.PathLike[str], content: bytes | str) -> Path:
     """Write a file under a temporary name in its own folder, then rename it into place.
 
     A reader sees the old file or the new one, never a part. Missing folders are created; when
-    anything fails, neither the temporary file nor a folder made for it is left.
+    anything fails, neither the temporary file nor a folder made for it is left. Where another
+    process removes the temporary file or its folder meanwhile, it is written again.
 
     Parameters
     ----------
@@ -38,30 +48,54 @@ def write_atomic(path: str | os.PathLike[str], content: bytes | str) -> Path:
 
     """
     target = Path(path)
+    for left in reversed(range(_TRIES)):
+        try:
+            with replacing(target) as file:
+                file.write(content if isinstance(content, bytes) else content.encode())
+        except FileNotFoundError as error:
+            if not left:
+                raise cannot_write(target, error) from None
+        except (OSError, ValueError) as error:
+            raise cannot_write(target, error) from None
+        else:
+            break
+    return target
+
+
+@contextmanager
+def replacing(target: Path, *, slow: bool = False) -> Generator[BinaryIO, None, None]:
+    """A file to be written under a temporary name, and put in place when the block is done.
+
+    Whatever else ends the block leaves what was there before. Errors of the file system are raised
+    as they are. What takes longer than a moment to write and cannot simply be written again is
+    `slow`, and called so.
+    """
     made: list[Path] = []
-    temporary = target.parent / f".{target.name}.{secrets.token_hex(4)}.part"
+    ending = ".slow.part" if slow else ".part"
+    temporary = target.parent / f".{target.name}.{secrets.token_hex(4)}{ending}"
     try:
-        data = content if isinstance(content, bytes) else content.encode()
         _make_folders(target.parent, made)
         # "x" gives the permissions of the user's umask, which `tempfile` does not
         with temporary.open("xb") as file:
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(target)
-    except BaseException as error:
+    except BaseException:
         with contextlib.suppress(OSError, ValueError):
             temporary.unlink(missing_ok=True)
         for folder in reversed(made):
             with contextlib.suppress(OSError):
                 folder.rmdir()
-        if isinstance(error, (OSError, ValueError)):
-            reason = getattr(error, "strerror", None) or str(error)
-            raise InputError(
-                f"Cannot write {target}: {reason}; give a path in a folder that can be written."
-            ) from None
         raise
-    return target
+
+
+def cannot_write(target: Path, error: Exception) -> InputError:
+    """What to say of a file that could not be written."""
+    reason = getattr(error, "strerror", None) or str(error)
+    return InputError(
+        f"Cannot write {target}: {reason}; give a path in a folder that can be written."
+    )
 
 
 def _make_folders(folder: Path, made: list[Path]) -> None:
