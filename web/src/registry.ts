@@ -27,6 +27,7 @@ import * as textureFactors from "./figures/texture-factors";
 import * as matrixPair from "./figures/matrix-pair";
 import * as circuitPair from "./figures/circuit-pair";
 import * as photoAgreement from "./figures/photo-agreement";
+import * as transplant from "./figures/transplant";
 
 export type Figure = Report["figures"][number];
 type Kind = Figure["kind"];
@@ -65,6 +66,7 @@ const registry: { [K in Kind]: Entry<Extract<Figure, { kind: K }>> } = {
   "matrix-pair": matrixPair,
   "circuit-pair": circuitPair,
   "photo-agreement": photoAgreement,
+  transplant: transplant,
 };
 
 /** The entry of a figure; data of an unknown kind, of a later version say, is an error. */

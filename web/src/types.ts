@@ -34,6 +34,17 @@ export interface BuiltUnit {
   weights: SignedBlock;
 }
 
+/** One of the article's three suspects for what a transplant does not bring back. */
+export interface Cause {
+  /** `grey`, `centring` or `scale`. */
+  name: string;
+  /** Share of the KL that natural units lose by this alone. */
+  cost: Measured;
+  /** That share of what the transplanted family does not bring back. */
+  of_gap: Measured | null;
+  sentence: string;
+}
+
 /** The paths of all pairs. */
 export interface CircuitPair {
   kind: "circuit-pair";
@@ -418,6 +429,13 @@ export interface MatrixPair {
   likeness: ReadonlyArray<MatrixLikeness>;
 }
 
+/** A figure with its 95 % interval over images; None for bounds that cannot be had. */
+export interface Measured {
+  value: number;
+  low: number | null;
+  high: number | null;
+}
+
 /** A part this report does not have. */
 export interface Missing {
   /** What is missing, such as "Null on permuted copies". */
@@ -550,6 +568,14 @@ export interface Predictor {
   role: "measured" | "control" | "reference";
 }
 
+/** The article's own figures for inception5h: top-5 accuracy on 2,000 validation images. */
+export interface Published {
+  images: number;
+  intact: number;
+  ablated: number;
+  transplanted: number;
+}
+
 /** Polar plots, one a published unit. */
 export interface PublishedRadialFigure {
   kind: "published-radial";
@@ -639,7 +665,7 @@ export interface Report {
   lede: ReadonlyArray<string>;
   model: Model;
   /** The figures, in the order shown. */
-  figures: ReadonlyArray<TuningMaps | RadialCurves | UnitTable | Selectivity | LayerScanFigure | NullCounts | NearMisses | Compression | DownstreamFigure | Echo | IntervalGroups | LinePositionsFigure | LineTunings | WeightMatrix | FamilyCounts | FamilySharesFigure | SchematicFigure | FamilySheet | TextureFactors | ClaimsTableFigure | MatrixPair | CircuitPair | PhotoAgreement | JointMapsFigure | ShapeResponsesFigure | PublishedRadialFigure>;
+  figures: ReadonlyArray<TuningMaps | RadialCurves | UnitTable | Selectivity | LayerScanFigure | NullCounts | NearMisses | Compression | DownstreamFigure | Echo | IntervalGroups | LinePositionsFigure | LineTunings | WeightMatrix | FamilyCounts | FamilySharesFigure | SchematicFigure | FamilySheet | TextureFactors | ClaimsTableFigure | MatrixPair | CircuitPair | PhotoAgreement | JointMapsFigure | ShapeResponsesFigure | PublishedRadialFigure | TransplantFigure>;
   /** Headings between the figures, in their order; without them the figures are one list. */
   sections: ReadonlyArray<Section>;
   /** Parts that were not made. */
@@ -710,6 +736,26 @@ export interface SchematicNode {
   units: number;
   /** Of the units of its layer. */
   share: number;
+}
+
+/** One edited network on the images; of several draws, their mean. */
+export interface Score {
+  name: string;
+  draws: number;
+  /** Share of labelled images; None without labels. */
+  top1: number | null;
+  top5: number | null;
+  /** Mean of −log p(class). */
+  loss: number | null;
+  /** Mean over images of KL(intact ‖ this), in nats. */
+  kl: Measured;
+  /** Less the intact network's. */
+  top1_change: Measured | null;
+  top5_change: Measured | null;
+  loss_change: Measured | null;
+  recovered: Shares;
+  /** Recovered KL of the transplanted family less that of this one. */
+  behind: Measured | null;
 }
 
 /** A heading over several figures. */
@@ -809,6 +855,18 @@ export interface SharedFamily {
   evenly: number;
 }
 
+/** How much of what ablation costs comes back: 1 is all, 0 none, below 0 worse than ablation. */
+export interface Shares {
+  /** 1 − KL(intact ‖ variant) / KL(intact ‖ family set to zero). */
+  kl: Measured | null;
+  /** The same against the family held at its mean. */
+  kl_vs_mean: Measured | null;
+  /** (loss of zero − loss of the variant) / (loss of zero − loss of intact). */
+  loss: Measured | null;
+  top1: Measured | null;
+  top5: Measured | null;
+}
+
 /** The families of a layer, and one picture with all their thumbnails. */
 export interface SheetLayer {
   layer: string;
@@ -903,6 +961,49 @@ export interface TextureUnit {
   unit: string;
   /** Of the factor, whose parts have squares that sum to 1; at least 0. */
   part: number;
+}
+
+/** One class with enough images: of the intact, ablated and transplanted network, in order. */
+export interface TransplantClass {
+  name: string;
+  images: number;
+  top1: ReadonlyArray<number>;
+  top5: ReadonlyArray<number>;
+  /** From the intact network, nats. */
+  kl: ReadonlyArray<number>;
+}
+
+/** Recovered shares of a transplant, its controls and ceilings, and all scores. */
+export interface TransplantFigure {
+  kind: "transplant";
+  words: Words;
+  rows: ReadonlyArray<TransplantRow>;
+  /** Those of which the transplanted family has a share; the first is shown first. */
+  metrics: ReadonlyArray<TransplantMetric>;
+  published: Published;
+  causes: ReadonlyArray<Cause>;
+  classes: ReadonlyArray<TransplantClass>;
+  /** Images below which a class is left out. */
+  least_per_class: number;
+  /** What has to be known to read the figure, a sentence or two each. */
+  notes: ReadonlyArray<string>;
+}
+
+/** One way to say how much comes back. */
+export interface TransplantMetric {
+  /** Which of the recovered shares of a score. */
+  name: "kl" | "kl_vs_mean" | "loss" | "top1" | "top5";
+  title: string;
+  /** What has a share of 0; the intact network has 1. */
+  zero: string;
+}
+
+/** One edited network and its scores. */
+export interface TransplantRow {
+  /** A few words, such as "straight lines". */
+  title: string;
+  role: "measured" | "variant" | "ceiling" | "control" | "silenced" | "intact";
+  score: Score;
 }
 
 /** Responses of one unit to curves of every orientation and radius. */

@@ -13,6 +13,7 @@ def report(
     layer: str | None = None,
     circuit: bool = True,
     images: Path | None = None,
+    transplant: Path | None = None,
     seed: Seed = 0,
 ) -> None:
     """Find the curve family of a network and write everything measured as one HTML page.
@@ -37,11 +38,19 @@ def report(
     images
         A folder of photographs, at any depth, to compare the artificial circuit on; at most 250
         of them are used.
+    transplant
+        A folder that `transplant --out` wrote for this network, to show what comes back when the
+        family is replaced.
 
     """
     from curvecircuits.images import sample_images
 
     photographs = () if images is None else sample_images(images)
+    replaced = None
+    if transplant is not None:  # before anything that takes long
+        from curvecircuits.compare import open_transplant
+
+        replaced = open_transplant(transplant)
     network = opened(source)
     from curvecircuits.report import write_report
     from curvecircuits.report.build import build_report
@@ -51,15 +60,24 @@ def report(
         layer=layer,
         seed=seed,
         progress=watched(),
-        command=_command(source, layer=layer, images=images, seed=seed, out=out),
+        command=_command(
+            source, layer=layer, images=images, transplant=transplant, seed=seed, out=out
+        ),
         circuit=circuit,
         photographs=photographs,
+        transplant=replaced,
     )
     print(f"Wrote {write_report(made, out)}.")
 
 
 def _command(
-    source: Source, *, layer: str | None, images: Path | None, seed: int, out: Path
+    source: Source,
+    *,
+    layer: str | None,
+    images: Path | None,
+    transplant: Path | None,
+    seed: int,
+    out: Path,
 ) -> str:
     """The command that makes the same page again, however this one was called."""
     options = {
@@ -67,6 +85,7 @@ def _command(
         "--weights": source.weights,
         "--layer": layer,
         "--images": images,
+        "--transplant": transplant,
         "--seed": seed,
         "--out": out,
     }

@@ -10,7 +10,7 @@ from numpy import ndarray
 
 from curvecircuits.artificial import artificial_network
 from curvecircuits.claims import gather, measure_claims
-from curvecircuits.compare import match_family
+from curvecircuits.compare import Transplant, match_family
 from curvecircuits.errors import InputError
 from curvecircuits.families import (
     Criteria,
@@ -37,6 +37,11 @@ from curvecircuits.report.figures.tuning_maps import TuningMap, tuning_maps
 from curvecircuits.report.figures.unit_table import unit_table
 from curvecircuits.report.parts import Family, UnitRow, pack_map
 from curvecircuits.report.prose import lede
+from curvecircuits.report.transplanted import (
+    check_transplant,
+    missing_transplant,
+    transplant_figures,
+)
 from curvecircuits.stimuli import CurveGrid
 from curvecircuits.tuning import CurveTuning, resample, tune
 
@@ -64,6 +69,7 @@ def build_report(
     command: str | None = None,
     circuit: bool = True,
     photographs: Sequence[Path] = (),
+    transplant: Transplant | None = None,
 ) -> Report:
     """Find the curve family of a network, measure its circuit, set the hand-written one beside it.
 
@@ -82,13 +88,17 @@ def build_report(
         artificial circuit: most of the time.
     photographs
         Image files on which the natural and the artificial family are compared.
+    transplant
+        A run of `compare.transplant` on this network, to show.
 
     Raises
     ------
     InputError
-        As `find_curves`.
+        As `find_curves`; if the transplant is of another network.
 
     """
+    if transplant is not None:
+        check_transplant(network, transplant)
     family = find_curves(network, layer=layer, seed=seed, progress=progress)
     figures: list[tuple[str, Figure]] = []
     rows: list[UnitRow] = []
@@ -102,8 +112,11 @@ def build_report(
             for figure in _side_by_side(network, family, artificial, copy, rows, progress)
         ]
     figures += _search(family, seed)
+    replaced = transplant_figures(transplant, family)
     if family.found and circuit:
-        figures = _with_circuit(network, family, figures, photographs, seed, progress)
+        figures = _with_circuit(network, family, figures, replaced, photographs, seed, progress)
+    else:
+        figures += replaced
     return Report(
         title=f"Curve detectors in {network.name}",
         lede=lede(
@@ -125,6 +138,7 @@ def build_report(
         ),
         figures=tuple(figure for _, figure in figures),
         sections=sections(figures),
+        missing=missing_transplant(network, family, transplant),
         colophon=Colophon(versions=_versions(), seed=seed, command=command),
     )
 
@@ -133,11 +147,12 @@ def _with_circuit(
     network: Network,
     family: CurveFamily,
     figures: list[tuple[str, Figure]],
+    replaced: list[tuple[str, Figure]],
     photographs: Sequence[Path],
     seed: int,
     progress: bool,
 ) -> list[tuple[str, Figure]]:
-    """The figures so far, those of the circuit and of the artificial one, the table of claims."""
+    """The figures so far, the circuit's, the artificial one's, the transplant's, the claims."""
     evidence = gather(network, search=family, seed=seed, progress=progress)
     copy = discover_families(
         weight_permuted(network, seed=seed + 1),
@@ -148,7 +163,7 @@ def _with_circuit(
     )
     table = measure_claims(network, evidence=evidence, seed=seed, progress=progress)
     whole = figures + circuit_figures(evidence, permuted=copy, progress=progress)
-    whole += _compared(network, family, evidence.taxonomy, photographs, seed, progress)
+    whole += _compared(network, family, evidence.taxonomy, photographs, seed, progress) + replaced
     return [*whole, ("claims", linked_claims(table, whole))]
 
 

@@ -42,6 +42,7 @@ from curvecircuits.report.figures.linear_truth import linear_truth_groups
 from curvecircuits.report.figures.schematic import schematic_figure
 from curvecircuits.report.figures.texture_factors import texture_factors
 from curvecircuits.report.figures.weight_matrix import weight_matrix
+from curvecircuits.report.transplanted import TRANSPLANTED
 
 _SHEET = 4
 """Units of a family that the sheet shows."""
@@ -75,6 +76,7 @@ _SECTIONS = {
     "Cosmetic robustness": ("robustness", "texture-factors"),
     "Downstream": ("downstream",),
     "The artificial circuit": COMPARED,
+    "The transplant": (TRANSPLANTED,),
     "The claims": ("claims",),
 }
 

@@ -120,6 +120,12 @@ from curvecircuits.report.figures.texture_factors import (
     TextureUnit,
     texture_factors,
 )
+from curvecircuits.report.figures.transplant import (
+    TransplantFigure,
+    TransplantMetric,
+    TransplantRow,
+    transplant_figure,
+)
 from curvecircuits.report.figures.tuning_maps import TuningMap, TuningMaps, tuning_maps
 from curvecircuits.report.figures.unit_table import UnitTable, unit_table
 from curvecircuits.report.figures.weight_matrix import (
@@ -153,7 +159,8 @@ Figure = Annotated[
     | PhotoAgreement
     | JointMapsFigure
     | ShapeResponsesFigure
-    | PublishedRadialFigure,
+    | PublishedRadialFigure
+    | TransplantFigure,
     Field(discriminator="kind"),
 ]
 
@@ -218,6 +225,9 @@ __all__ = [
     "TextureFactor",
     "TextureFactors",
     "TextureUnit",
+    "TransplantFigure",
+    "TransplantMetric",
+    "TransplantRow",
     "TuningMap",
     "TuningMaps",
     "UnitTable",
@@ -252,6 +262,7 @@ __all__ = [
     "shape_responses_figure",
     "texture_factors",
     "tolerance_groups",
+    "transplant_figure",
     "tuning_maps",
     "unit_table",
     "weight_bands",
