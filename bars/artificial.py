@@ -1,8 +1,8 @@
 """Bars on the hand-written family."""
 
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
-from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy import ndarray
 
 from bars import Outcome, bar
 from bars.families import googlenet
+from bars.timing import alternating
 from curvecircuits.artificial import (
     Constants,
     artificial_network,
@@ -280,16 +281,17 @@ def artificial_speed(quick: bool) -> Outcome:
     natural = googlenet()
     sides = {"natural": (natural, "3b"), "artificial": (artificial_network(), "3b")}
     images = torch.rand(32, 3, 96, 96, generator=torch.Generator().manual_seed(0))
-    times: dict[str, list[float]] = {name: [] for name in sides}
     with torch.inference_mode():
-        for _ in range(3 if quick else 12):
-            for name, (network, layer) in sides.items():
-                source = network.layer(layer).pre_activation
-                started = perf_counter()
-                network.run(images, layers=[source])
-                times[name].append((perf_counter() - started) / len(images) * 1e3)
-    natural_ms, artificial_ms = (float(np.median(times[name][1:])) for name in sides)
-    ratios = np.array(times["natural"][1:]) / np.array(times["artificial"][1:])
+        seconds = alternating(
+            {
+                name: partial(network.run, images, layers=[network.layer(layer).pre_activation])
+                for name, (network, layer) in sides.items()
+            },
+            rounds=3 if quick else 11,
+        )
+    times = {name: 1e3 * np.array(found) / len(images) for name, found in seconds.items()}
+    natural_ms, artificial_ms = (float(np.median(times[name])) for name in sides)
+    ratios = times["natural"] / times["artificial"]
     return Outcome(
         value=f"{natural_ms / artificial_ms:.1f} times ({natural_ms:.2f} and "
         f"{artificial_ms:.2f} ms), {ratios.min():.1f}–{ratios.max():.1f}",

@@ -1,14 +1,16 @@
 """Small networks of our own."""
 
 import math
+from collections import OrderedDict
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from curvecircuits.artificial import Constants
+from curvecircuits.artificial import Constants, artificial_network
 from curvecircuits.compare.written import written_families
 from curvecircuits.families.family import Family
+from curvecircuits.families.records import CurveFamily, CurveUnit
 from curvecircuits.models.inception import inception_aliases
 from curvecircuits.models.network import Network
 from curvecircuits.models.wrap import wrap
@@ -136,3 +138,49 @@ def written(layer: str, name: str, *, every: int = 1, constants: Constants | Non
     families = written_families(constants)
     family = families[inception_aliases().get(layer, layer)][name]
     return family.take(range(0, len(family), every))
+
+
+def curve_classifier(*, orientations: list[float], classes: int = 6, size: int = 96) -> Network:
+    """Scores that depend on hand-written curve units and on lines of the layer before."""
+    own = artificial_network(orientations=orientations)
+    body = own.module
+    assert isinstance(body, nn.Sequential)
+    layers = OrderedDict(body.named_children())
+
+    class Classifier(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.body = nn.Sequential(layers)
+            self.scores = nn.Linear(2 * len(orientations), classes)
+
+        def forward(self, x: Tensor) -> Tensor:
+            x = self.body(x - 0.5)
+            found = torch.cat([x.mean((2, 3)), x.amax((2, 3))], 1)
+            return self.scores(found)
+
+    module = seeded(Classifier)
+    with torch.no_grad():
+        module.scores.weight.mul_(4)
+    return wrap(module, name="curve classifier", input_size=size, logits="scores")
+
+
+def family_of(
+    network: Network, layer: str, orientations: list[float], channels: list[int] | None = None
+) -> CurveFamily:
+    """The record of a family as `find_curves` would return it, without the search."""
+    own = channels or [*range(len(orientations))]
+    full = network.layer(layer).name
+    units = tuple(
+        CurveUnit(
+            unit=f"{full}:{channel}", channel=channel, sign=1, kind="curve", orientation=at,
+            radius=50.0, fwhm=35.0, echo=0.0, at90=0.0, peak=1.0, outline_orientation=at,
+            outline_radius=50.0, outline_fwhm=35.0, outline_echo=0.0, outline_at90=0.0,
+            outline_peak=1.0, confirmed=True,
+        )
+        for channel, at in zip(own, orientations, strict=True)
+    )  # fmt: skip
+    return CurveFamily(
+        model=network.name, model_hash=network.model_hash, weights=str(network.provenance),
+        layer=full, found=True, verdict="", units=units, early=(), near_misses=(),
+        largest_gap=90.0, permuted_counts=(0,), layers=(), seed=0,
+    )  # fmt: skip

@@ -10,9 +10,11 @@ from cyclopts import App, CycloptsError, MissingArgumentError
 from curvecircuits.cli.artificial import artificial
 from curvecircuits.cli.claims import claims
 from curvecircuits.cli.curves import find, tune
+from curvecircuits.cli.examples import examples
 from curvecircuits.cli.families import families
 from curvecircuits.cli.networks import fetch, layers, models
 from curvecircuits.cli.page import report
+from curvecircuits.cli.transplant import transplant
 from curvecircuits.cli.weights import weights
 from curvecircuits.errors import CurveCircuitsError
 
@@ -45,7 +47,20 @@ app = App(
     result_action="return_value",
     suppress_keyboard_interrupt=False,
 )
-for _command in (models, fetch, layers, find, tune, families, weights, claims, artificial, report):
+for _command in (
+    models,
+    fetch,
+    layers,
+    find,
+    tune,
+    families,
+    examples,
+    weights,
+    claims,
+    artificial,
+    transplant,
+    report,
+):
     app.command(_command)
 
 

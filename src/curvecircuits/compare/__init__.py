@@ -16,6 +16,7 @@ from curvecircuits.compare.photographs import (
     photograph_agreement,
 )
 from curvecircuits.compare.shape_responses import ShapeResponses, shape_responses
+from curvecircuits.compare.transplants import Transplant, open_transplant, transplant
 
 __all__ = [
     "Agreement",
@@ -29,6 +30,7 @@ __all__ = [
     "PhotographAgreement",
     "ShapeResponses",
     "Side",
+    "Transplant",
     "crops",
     "disagreements",
     "fit_constants",
@@ -37,7 +39,9 @@ __all__ = [
     "joint_maps",
     "maps_agreement",
     "match_family",
+    "open_transplant",
     "photo_maps",
     "photograph_agreement",
     "shape_responses",
+    "transplant",
 ]

@@ -1,0 +1,146 @@
+"""One pass over images for all variants: what comes before the family is computed once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from numpy import ndarray
+from torch import Tensor
+from torch.nn import functional as F
+
+from curvecircuits.compare.transplants.calibration import Calibration
+from curvecircuits.compare.transplants.candidates import Candidates
+from curvecircuits.compare.transplants.place import Place
+from curvecircuits.compare.transplants.variants import Substitution, Variant
+from curvecircuits.images import Batch, Framing, ImageSet, load_batch
+from curvecircuits.models.network import Network
+
+_BLANK = 0.5
+"""What padding shows."""
+_FEW = 4
+"""Images for which the largest maps of a network like InceptionV1 stay in a CPU's cache."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """A job for `store.run_job`: chunk k is `batch` images, padded at the end.
+
+    Every chunk has one shape, whoever computes it, so that results do not depend on which chunks
+    were computed together.
+    """
+
+    network: Network
+    layer: str
+    channels: tuple[int, ...]
+    candidates: Candidates | None
+    """None where no variant needs any."""
+    calibration: Calibration
+    variants: tuple[Variant, ...]
+    images: ImageSet
+    indices: Int[ndarray, " images"]
+    """Which of the images, in order."""
+    labels: Int[ndarray, " images"]
+    """The score of each one's class; −1 where it is not known."""
+    framing: Framing
+    batch: int
+    device: str = "cpu"
+
+    @property
+    def chunks(self) -> int:
+        """How many there are."""
+        return -(-len(self.indices) // self.batch)
+
+    @property
+    def gpus(self) -> int:
+        """How many GPUs a process needs that computes chunks."""
+        return int(self.device.startswith("cuda"))
+
+    def part(self, chunk: int) -> slice:
+        """Which of the indices a chunk is about."""
+        return slice(chunk * self.batch, min(len(self.indices), (chunk + 1) * self.batch))
+
+    def items(self, chunk: int) -> int:
+        """Images of a chunk."""
+        part = self.part(chunk)
+        return part.stop - part.start
+
+    def open(self) -> "Evaluator":
+        """What computes chunks, in the process that does."""
+        return Evaluator(self)
+
+
+class Evaluator:
+    """Computes the chunks of an evaluation."""
+
+    def __init__(self, job: Evaluation) -> None:
+        self._job = job
+        network = job.network.to(job.device)
+        if job.candidates is not None:
+            job.candidates.artificial.to(job.device)
+        self._place = Place(network, job.layer, job.channels)
+
+    def load(self, chunk: int) -> Batch:
+        """Read the images of a chunk, padded to the size of all others."""
+        job = self._job
+        return load_batch(job.images, job.indices[job.part(chunk)].tolist(), framing=job.framing)
+
+    def compute(self, chunk: int, loaded: Batch) -> Mapping[str, ndarray]:
+        """Loss, rank of the true class, and KL divergence, of every variant and image.
+
+        `loss` is −log p(class) and `rank` the number of classes before it, both without meaning
+        where `label` is −1; `kl` is Σ p log(p / q) with p of the intact network and q of the
+        variant; all without meaning where `read` is false.
+        """
+        job = self._job
+        part = job.part(chunk)
+        labels = torch.from_numpy(job.labels[part])
+        halves = torch.arange(part.start, part.start + job.batch) % len(job.calibration.images)
+        missing = job.batch - len(loaded.pixels)
+        pixels = F.pad(loaded.pixels, (0, 0, 0, 0, 0, 0, 0, missing), value=_BLANK)
+        with torch.inference_mode():
+            found = [s[: len(labels)] for s in self.scored(pixels, halves)]
+        figures = [_figures(scores, found[0], labels) for scores in found]
+        return {
+            **{n: torch.stack([f[n] for f in figures]).numpy() for n in ("loss", "rank", "kl")},
+            "label": labels.numpy(),
+            "read": loaded.read.numpy(),
+            "reason": np.array([loaded.reasons.get(int(i), "") for i in job.indices[part]]),
+        }
+
+    def scored(
+        self, pixels: Float[Tensor, "n 3 h w"], halves: Int[Tensor, " n"]
+    ) -> list[Float[Tensor, "n classes"]]:
+        """Log-probabilities of every variant."""
+        job, place = self._job, self._place
+        shown = pixels.to(place.network.device)
+        # What comes first has large maps: on a CPU it runs faster on few images at a time.
+        few = _FEW if shown.device.type == "cpu" else len(shown)
+        parts = [self._before(some) for some in shown.split(few)]
+        values = {name: torch.cat([p[0][name] for p in parts]) for name in parts[0][0]}
+        sets = None if job.candidates is None else torch.cat([p[1] for p in parts])
+        substitution = Substitution(place, job.calibration, values, sets, halves.to(shown.device))
+        return [
+            substitution.scores(v).flatten(1).double().log_softmax(1).cpu() for v in job.variants
+        ]
+
+    def _before(self, images: Tensor) -> tuple[dict[str, Tensor], Tensor]:
+        """What `after` needs of some images, and the candidates on them."""
+        place, candidates = self._place, self._job.candidates
+        values = place.split.before(images)
+        raw = place.raw(values)
+        kept = {name: values[name] for name in (place.split.at, *place.split.passed)}
+        return kept, raw if candidates is None else candidates.read(place, images, raw)
+
+
+def _figures(scores: Tensor, intact: Tensor, labels: Tensor) -> dict[str, Tensor]:
+    """From log-probabilities of a variant and of the intact network."""
+    own = scores.gather(1, labels.clamp(min=0)[:, None])
+    before = torch.arange(scores.shape[1]) < labels[:, None]
+    rank = (scores > own).sum(1) + ((scores == own) & before).sum(1)
+    return {
+        "loss": -own[:, 0].float(),
+        "rank": rank.to(torch.int32),
+        "kl": (intact.exp() * (intact - scores)).sum(1).clamp(min=0).float(),
+    }
