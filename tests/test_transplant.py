@@ -13,9 +13,11 @@ from networks import curve_classifier, family_of, planted, seeded
 from PIL import Image
 from torch import nn
 
+from curvecircuits.claims import measure_claims
+from curvecircuits.claims.evidence import Evidence
 from curvecircuits.cli import main
 from curvecircuits.compare import open_transplant, transplant
-from curvecircuits.compare.transplants import evaluation
+from curvecircuits.compare.transplants import Measured, check_transplant, evaluation
 from curvecircuits.compare.transplants.calibration import evenly, halves_of
 from curvecircuits.compare.transplants.candidates import SETS, candidates_for, exchanged, grey
 from curvecircuits.compare.transplants.marginals import match_marginals
@@ -24,6 +26,7 @@ from curvecircuits.compare.transplants.recovered import class_changes, scores
 from curvecircuits.compare.transplants.tally import estimates, tally
 from curvecircuits.compare.transplants.variants import Variant
 from curvecircuits.errors import InputError
+from curvecircuits.families import Family, Taxonomy
 from curvecircuits.families.family import relative_orientation
 from curvecircuits.models.wrap import wrap
 from curvecircuits.stimuli import CurveGrid
@@ -396,6 +399,80 @@ def test_nothing_read_is_an_error():
     chunk = _chunk(np.zeros((1, 4))) | {"read": np.zeros(4, dtype=bool)}
     with pytest.raises(InputError, match="nothing to evaluate"):
         tally([chunk], _variants("intact"), classes=1)
+
+
+# -- the claims --------------------------------------------------------------------------------
+
+_CLAIMS = ("family-matters", "transplant-recovers", "transplant-is-specific", "gap-is-grey")
+
+
+def _evidence(classifier, family, transplanted):
+    """What claims about a transplant are measured on; they ask for nothing else."""
+    curves = Family(
+        name="curve",
+        layer=family.layer,
+        channels=tuple(u.channel for u in family.units),
+        orientations=tuple(u.orientation for u in family.units),
+        period=360,
+    )
+    taxonomy = Taxonomy(
+        model=classifier.name,
+        model_hash=classifier.model_hash,
+        layers=(family.layer,),
+        curve_layer=family.layer,
+        labels=(),
+        seed=0,
+    )
+    return Evidence(
+        network=classifier,
+        curves=curves,
+        radius=50.0,
+        taxonomy=taxonomy,
+        search=family,
+        transplant=transplanted,
+    )
+
+
+def test_claims_read_the_transplant_and_its_controls(classifier, family, whole):
+    result, _ = whole
+    table = measure_claims(
+        classifier, evidence=_evidence(classifier, family, result), claims=_CLAIMS
+    )
+    found = {c.id: c for c in table.claims}
+    assert found["transplant-recovers"].holds is True
+    assert found["transplant-recovers"].measured == result.score("transplanted").recovered.kl.value
+    assert found["transplant-is-specific"].holds is True
+    assert found["gap-is-grey"].holds is not True
+    assert all(c.permuted is None for c in found.values())
+
+
+def test_a_transplant_that_does_worse_than_a_control_fails_its_claims(classifier, family, whole):
+    result, _ = whole
+    worse = {
+        "transplanted": result.score("turned180"),
+        "lines": replace(result.score("lines"), behind=Measured(value=-0.5, low=-0.7, high=-0.3)),
+    }
+    exchanged_ = tuple(
+        replace(worse.get(s.name, s), name=s.name) for s in result.scores if s.name != "shuffled"
+    )
+    evidence = _evidence(classifier, family, replace(result, scores=exchanged_))
+    table = measure_claims(classifier, evidence=evidence, claims=_CLAIMS)
+    found = {c.id: c.holds for c in table.claims}
+    assert found["transplant-recovers"] is False
+    assert found["transplant-is-specific"] is False
+
+
+def test_without_a_transplant_its_claims_say_how_to_make_one(classifier, family):
+    table = measure_claims(classifier, evidence=_evidence(classifier, family, None), claims=_CLAIMS)
+    assert {c.holds for c in table.claims} == {None}
+    assert all("curvecircuits transplant" in c.note for c in table.claims)
+
+
+def test_a_transplant_of_another_network_is_refused(classifier, whole):
+    result, _ = whole
+    check_transplant(classifier, result)
+    with pytest.raises(InputError, match="other parameters"):
+        check_transplant(planted([0.0, 180.0]), result)
 
 
 # -- the command -------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from torch import nn
 
 from curvecircuits.artificial import artificial_network
 from curvecircuits.cli.app import main
+from curvecircuits.compare.transplants import check_transplant
 from curvecircuits.compare.transplants.records import (
     Cause,
     ClassChange,
@@ -32,7 +33,6 @@ from curvecircuits.report.build import build_report
 from curvecircuits.report.circuit import sections
 from curvecircuits.report.figures import transplant_figure
 from curvecircuits.report.transplanted import (
-    check_transplant,
     missing_transplant,
     transplant_figures,
 )

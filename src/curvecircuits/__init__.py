@@ -34,11 +34,16 @@ if TYPE_CHECKING:
     from curvecircuits.claims.records import ClaimTable
     from curvecircuits.compare import (
         Matched,
+        Transplant,
         fit_constants,
         joint_maps,
         match_family,
+        natural_tuning,
+        open_transplant,
+        paired_examples,
         photograph_agreement,
         shape_responses,
+        transplant,
     )
     from curvecircuits.errors import (
         CurveCircuitsError,
@@ -52,7 +57,7 @@ if TYPE_CHECKING:
     from curvecircuits.families.find import find_curves
     from curvecircuits.families.records import CurveFamily
     from curvecircuits.families.taxonomy import Taxonomy
-    from curvecircuits.images.accuracy import accuracy
+    from curvecircuits.images import accuracy, label_indices, load_batch, open_images
     from curvecircuits.models.address import Direction, Unit, parse_address
     from curvecircuits.models.edit import edit
     from curvecircuits.models.edit_json import edits_from_json, edits_to_json
@@ -73,6 +78,7 @@ if TYPE_CHECKING:
     from curvecircuits.report.build import build_report
     from curvecircuits.tuning import CurveTuning, tune, tuning_statistics
     from curvecircuits.tuning.receptive import receptive_centres
+    from curvecircuits.visualize import dataset_examples, open_examples, saliency
     from curvecircuits.weights.blocks import GroupMatrix, WeightBlock, group_matrix, weight_block
     from curvecircuits.weights.check import Ablation, Agreement, ablation, agreement
     from curvecircuits.weights.expanded import ExpandedWeights, expanded_weights, linear_bias
@@ -109,6 +115,7 @@ _HOMES = {
     "ScaleUnits": "models.edits",
     "SetUnits": "models.edits",
     "Taxonomy": "families.taxonomy",
+    "Transplant": "compare",
     "UnavailableError": "errors",
     "Unit": "models.address",
     "WeightBlock": "weights.blocks",
@@ -116,11 +123,12 @@ _HOMES = {
     "WeightsError": "errors",
     "ZeroUnits": "models.edits",
     "ablation": "weights.check",
-    "accuracy": "images.accuracy",
+    "accuracy": "images",
     "agreement": "weights.check",
     "artificial_network": "artificial",
     "artificial_weights": "artificial",
     "build_report": "report.build",
+    "dataset_examples": "visualize",
     "discover_families": "families.discover",
     "drop_weights": "circuits.editing",
     "edit": "models.edit",
@@ -133,18 +141,27 @@ _HOMES = {
     "group_matrix": "weights.blocks",
     "inception_geometry": "artificial",
     "joint_maps": "compare",
+    "label_indices": "images",
     "linear_bias": "weights.expanded",
     "load": "catalog.load",
+    "load_batch": "images",
     "match_family": "compare",
     "measure_claims": "claims.measure",
     "network_of": "artificial",
     "parse_address": "models.address",
+    "natural_tuning": "compare",
+    "open_examples": "visualize",
+    "open_images": "images",
+    "open_transplant": "compare",
+    "paired_examples": "compare",
     "photograph_agreement": "compare",
     "receptive_centres": "tuning.receptive",
     "resumed": "weights.resume",
+    "saliency": "visualize",
     "shape_responses": "compare",
     "top_inputs": "weights.top",
     "top_outputs": "weights.top",
+    "transplant": "compare",
     "tune": "tuning",
     "tuning_statistics": "tuning",
     "weight_block": "weights.blocks",
@@ -182,6 +199,7 @@ __all__ = [
     "ScaleUnits",
     "SetUnits",
     "Taxonomy",
+    "Transplant",
     "UnavailableError",
     "Unit",
     "WeightBlock",
@@ -196,6 +214,7 @@ __all__ = [
     "artificial_weights",
     "build_report",
     "catalog",
+    "dataset_examples",
     "discover_families",
     "drop_weights",
     "edit",
@@ -209,20 +228,29 @@ __all__ = [
     "images",
     "inception_geometry",
     "joint_maps",
+    "label_indices",
     "linear_bias",
     "load",
+    "load_batch",
     "match_family",
     "measure_claims",
+    "natural_tuning",
     "network_of",
+    "open_examples",
+    "open_images",
+    "open_transplant",
+    "paired_examples",
     "parse_address",
     "photograph_agreement",
     "receptive_centres",
     "report",
     "resumed",
+    "saliency",
     "shape_responses",
     "stimuli",
     "top_inputs",
     "top_outputs",
+    "transplant",
     "tune",
     "tuning_statistics",
     "weight_block",

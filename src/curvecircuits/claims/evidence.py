@@ -1,6 +1,6 @@
 """What the claims are measured on: a network, its families, and the experiments, each run once."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from curvecircuits.circuits.bumps import Bumps, bumps
@@ -20,6 +20,7 @@ from curvecircuits.circuits.robustness import Robustness, robustness
 from curvecircuits.circuits.truth import LinearTruth, linear_truth
 from curvecircuits.claims.subject import NotTestableError, once
 from curvecircuits.claims.weighed import PERMUTATIONS, Weighed
+from curvecircuits.compare.transplants.records import Transplant
 from curvecircuits.families import Family
 from curvecircuits.families.tiles import scan_grid, thinned
 from curvecircuits.models.permute import weight_permuted
@@ -28,6 +29,7 @@ from curvecircuits.tuning import CurveTuning, LineTuning, line_grid, tune, tune_
 __all__ = ["Evidence", "NotTestableError"]
 
 
+@dataclass
 class Evidence(Weighed):
     """A network with its families; experiments are run when a claim first asks for them.
 
@@ -35,9 +37,13 @@ class Evidence(Weighed):
     the stimuli, to chance, or to how the units were chosen.
     """
 
+    transplant: Transplant | None = None
+    """What `curvecircuits.transplant` measured on this network; no claim runs it."""
+
     def permuted(self, seed: int) -> "Evidence":
         """The same families on a copy with permuted weights."""
-        return replace(self, network=weight_permuted(self.network, seed=seed), search=None)
+        copy = weight_permuted(self.network, seed=seed)
+        return replace(self, network=copy, search=None, transplant=None)
 
     @cached_property
     def truth(self) -> LinearTruth:

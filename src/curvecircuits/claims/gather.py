@@ -3,6 +3,7 @@
 import numpy as np
 
 from curvecircuits.claims.evidence import Evidence
+from curvecircuits.compare.transplants.records import Transplant
 from curvecircuits.errors import InputError
 from curvecircuits.families import CurveFamily, Family, discover_families, find_curves
 from curvecircuits.models.network import Network
@@ -33,6 +34,7 @@ def gather(
     *,
     layer: str | None = None,
     search: CurveFamily | None = None,
+    transplant: Transplant | None = None,
     seed: int = 0,
     progress: bool = False,
 ) -> Evidence:
@@ -44,6 +46,8 @@ def gather(
         Search this layer only for the curve family; by default all.
     search
         A search already made.
+    transplant
+        What was measured when its family was replaced.
 
     Raises
     ------
@@ -66,4 +70,5 @@ def gather(
         taxonomy=taxonomy,
         seed=seed,
         search=found,
+        transplant=transplant,
     )

@@ -6,11 +6,22 @@ from collections.abc import Sequence
 from tqdm import tqdm
 
 from curvecircuits.circuits.intervals import NOTHING, Interval
-from curvecircuits.claims import early, echo, equivariance, later, lines, motifs, overview, purity
+from curvecircuits.claims import (
+    early,
+    echo,
+    equivariance,
+    later,
+    lines,
+    motifs,
+    overview,
+    purity,
+    transplanted,
+)
 from curvecircuits.claims.evidence import Evidence, NotTestableError
 from curvecircuits.claims.gather import NoFamilyError, gather
 from curvecircuits.claims.records import ClaimResult, ClaimTable
 from curvecircuits.claims.verdict import Claim, Finding
+from curvecircuits.compare.transplants.records import Transplant
 from curvecircuits.errors import InputError
 from curvecircuits.families import CurveFamily
 from curvecircuits.models.network import Network
@@ -25,6 +36,7 @@ CLAIMS: tuple[Claim, ...] = (
     *lines.CLAIMS,
     *purity.CLAIMS,
     *later.CLAIMS,
+    *transplanted.CLAIMS,
 )
 """Every claim, in the order of the article."""
 
@@ -79,6 +91,7 @@ def measure_claims(
     layer: str | None = None,
     search: CurveFamily | None = None,
     evidence: Evidence | None = None,
+    transplant: Transplant | None = None,
     claims: Sequence[str] | None = None,
     seed: int = 0,
     progress: bool = False,
@@ -96,6 +109,9 @@ def measure_claims(
         The layer of the curve family; by default all are searched.
     search, evidence
         What was measured already.
+    transplant
+        What `curvecircuits.transplant` measured on the network; without it, claims about it cannot
+        be tested. Evidence given has its own.
     claims
         Ids of the claims to measure; by default all.
     seed
@@ -118,7 +134,12 @@ def measure_claims(
     chosen = [known[name] for name in claims] if claims else list(CLAIMS)
     try:
         found = evidence or gather(
-            network, layer=layer, search=search, seed=seed, progress=progress
+            network,
+            layer=layer,
+            search=search,
+            transplant=transplant,
+            seed=seed,
+            progress=progress,
         )
     except NoFamilyError as error:
         finding = _not_testable(error)

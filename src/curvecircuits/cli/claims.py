@@ -17,6 +17,7 @@ def claims(
     layer: str | None = None,
     claim: tuple[str, ...] = (),
     compare: tuple[str, str] | None = None,
+    transplant: Path | None = None,
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
@@ -49,17 +50,30 @@ def claims(
     compare
         Two networks, as for `--model`, with a weight file after `=` where one is needed; their
         families and claims are put side by side.
+    transplant
+        The folder that `curvecircuits transplant --out` wrote for this network, which the claims
+        about the transplant read.
 
     """
     if compare is not None:
         _compare(compare, device, layer, claim, seed, json)
         return
+    from curvecircuits.compare.transplants import check_transplant, open_transplant
+
+    replaced = None if transplant is None else open_transplant(transplant)
     network = opened(Source(model=model, weights=weights, device=device))
+    if replaced is not None:
+        check_transplant(network, replaced)
     from curvecircuits.claims import measure_claims
     from curvecircuits.store import dump
 
     found = measure_claims(
-        network, layer=layer, claims=list(claim) or None, seed=seed, progress=watched()
+        network,
+        layer=layer,
+        transplant=replaced,
+        claims=list(claim) or None,
+        seed=seed,
+        progress=watched(),
     )
     if json:
         print_json(dump(found))

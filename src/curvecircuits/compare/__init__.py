@@ -9,6 +9,9 @@ from curvecircuits.compare.held_out_shapes import HeldOutShape, held_out_shapes
 from curvecircuits.compare.joint_maps import JointMaps, joint_maps
 from curvecircuits.compare.match import geometry_for, match_family
 from curvecircuits.compare.matched import Matched, Side
+from curvecircuits.compare.natural_records import NaturalTuning
+from curvecircuits.compare.natural_tuning import natural_tuning
+from curvecircuits.compare.paired_examples import paired_examples
 from curvecircuits.compare.photo_maps import PhotoMaps, photo_maps
 from curvecircuits.compare.photographs import (
     PhotographAgreement,
@@ -26,6 +29,7 @@ __all__ = [
     "HeldOutShape",
     "JointMaps",
     "Matched",
+    "NaturalTuning",
     "PhotoMaps",
     "PhotographAgreement",
     "ShapeResponses",
@@ -39,7 +43,9 @@ __all__ = [
     "joint_maps",
     "maps_agreement",
     "match_family",
+    "natural_tuning",
     "open_transplant",
+    "paired_examples",
     "photo_maps",
     "photograph_agreement",
     "shape_responses",

@@ -11,6 +11,7 @@ from numpy import ndarray
 from curvecircuits.artificial import artificial_network
 from curvecircuits.claims import gather, measure_claims
 from curvecircuits.compare import Transplant, match_family
+from curvecircuits.compare.transplants import check_transplant
 from curvecircuits.errors import InputError
 from curvecircuits.families import (
     Criteria,
@@ -38,7 +39,6 @@ from curvecircuits.report.figures.unit_table import unit_table
 from curvecircuits.report.parts import Family, UnitRow, pack_map
 from curvecircuits.report.prose import lede
 from curvecircuits.report.transplanted import (
-    check_transplant,
     missing_transplant,
     transplant_figures,
 )
@@ -112,11 +112,10 @@ def build_report(
             for figure in _side_by_side(network, family, artificial, copy, rows, progress)
         ]
     figures += _search(family, seed)
-    replaced = transplant_figures(transplant, family)
     if family.found and circuit:
-        figures = _with_circuit(network, family, figures, replaced, photographs, seed, progress)
+        figures = _with_circuit(network, family, figures, transplant, photographs, seed, progress)
     else:
-        figures += replaced
+        figures += transplant_figures(transplant, family)
     return Report(
         title=f"Curve detectors in {network.name}",
         lede=lede(
@@ -147,13 +146,13 @@ def _with_circuit(
     network: Network,
     family: CurveFamily,
     figures: list[tuple[str, Figure]],
-    replaced: list[tuple[str, Figure]],
+    transplant: Transplant | None,
     photographs: Sequence[Path],
     seed: int,
     progress: bool,
 ) -> list[tuple[str, Figure]]:
     """The figures so far, the circuit's, the artificial one's, the transplant's, the claims."""
-    evidence = gather(network, search=family, seed=seed, progress=progress)
+    evidence = gather(network, search=family, transplant=transplant, seed=seed, progress=progress)
     copy = discover_families(
         weight_permuted(network, seed=seed + 1),
         curve_layer=evidence.curves.layer,
@@ -163,7 +162,8 @@ def _with_circuit(
     )
     table = measure_claims(network, evidence=evidence, seed=seed, progress=progress)
     whole = figures + circuit_figures(evidence, permuted=copy, progress=progress)
-    whole += _compared(network, family, evidence.taxonomy, photographs, seed, progress) + replaced
+    whole += _compared(network, family, evidence.taxonomy, photographs, seed, progress)
+    whole += transplant_figures(transplant, family)
     return [*whole, ("claims", linked_claims(table, whole))]
 
 

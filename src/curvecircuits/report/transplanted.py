@@ -19,26 +19,6 @@ _COMMAND = (
 )
 
 
-def check_transplant(network: Network, found: Transplant) -> None:
-    """Refuse a transplant of other weights than the report's.
-
-    Raises
-    ------
-    InputError
-        If the hashes of the loaded parameters differ.
-
-    Examples
-    --------
-    >>> check_transplant(network, open_transplant("run"))  # doctest: +SKIP
-    """
-    if found.model_hash != network.model_hash:
-        raise InputError(
-            f"The transplant is of {found.model} with other parameters "
-            f"(SHA-256 {found.model_hash[:12]}…) than those of {network.name} "
-            f"({network.model_hash[:12]}…): give one that was run on this network."
-        )
-
-
 def transplant_figures(found: Transplant | None, family: CurveFamily) -> list[tuple[str, Figure]]:
     """The figure of a transplant by its name; none without one.
 

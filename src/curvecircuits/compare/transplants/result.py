@@ -20,6 +20,7 @@ from curvecircuits.compare.transplants.tally import estimates, tally
 from curvecircuits.errors import InputError
 from curvecircuits.families.records import CurveFamily
 from curvecircuits.images import Framing, ImageSet, Labels
+from curvecircuits.models.network import Network
 from curvecircuits.store import RunFolder, dump, load, versions, write_table
 
 _LISTED = 1000
@@ -136,6 +137,26 @@ def open_transplant(folder: str | Path) -> Transplant:
             f"{path} cannot be read: give the folder that `curvecircuits transplant --out` wrote."
         ) from None
     return load(Transplant, data)
+
+
+def check_transplant(network: Network, found: Transplant) -> None:
+    """Refuse a transplant of other weights than a network's.
+
+    Raises
+    ------
+    InputError
+        If the hashes of the loaded parameters differ.
+
+    Examples
+    --------
+    >>> check_transplant(network, open_transplant("run"))  # doctest: +SKIP
+    """
+    if found.model_hash != network.model_hash:
+        raise InputError(
+            f"The transplant is of {found.model} with other parameters "
+            f"(SHA-256 {found.model_hash[:12]}…) than those of {network.name} "
+            f"({network.model_hash[:12]}…): give one that was run on this network."
+        )
 
 
 def _rows(folder: RunFolder, job: Evaluation) -> Iterator[dict[str, Any]]:
