@@ -45,7 +45,7 @@ def _best(result: Transplant) -> Score:
 
 
 def _all(result: Transplant) -> str:
-    return "; ".join(f"{s.name} {_shown(s.recovered.kl)}" for s in result.scores)
+    return "; ".join(f"{s.name} {s.kl.value:.4f}, {_shown(s.recovered.kl)}" for s in result.scores)
 
 
 @cache

@@ -18,7 +18,7 @@ from curvecircuits.claims.evidence import Evidence
 from curvecircuits.cli import main
 from curvecircuits.compare import open_transplant, transplant
 from curvecircuits.compare.transplants import Measured, check_transplant, evaluation
-from curvecircuits.compare.transplants.calibration import evenly, halves_of
+from curvecircuits.compare.transplants.calibration import halves_of
 from curvecircuits.compare.transplants.candidates import SETS, candidates_for, exchanged, grey
 from curvecircuits.compare.transplants.marginals import match_marginals
 from curvecircuits.compare.transplants.place import Place
@@ -28,6 +28,7 @@ from curvecircuits.compare.transplants.variants import Variant
 from curvecircuits.errors import InputError
 from curvecircuits.families import Family, Taxonomy
 from curvecircuits.families.family import relative_orientation
+from curvecircuits.images import evenly
 from curvecircuits.models.wrap import wrap
 from curvecircuits.stimuli import CurveGrid
 from curvecircuits.store import read_table
@@ -383,6 +384,8 @@ def test_the_mean_of_draws_is_reported_as_one():
     names = _variants("intact", "ablated", "mean_ablated", "random/0", "random/1")
     *_, random = scores(estimates(tally([_chunk(kl)], names, classes=1)), images=50)
     assert (random.name, random.draws, random.kl.value) == ("random", 2, pytest.approx(0.3))
+    assert random.recovered.kl is None
+    assert random.behind is None
 
 
 def test_classes_are_spoken_of_from_twenty_images_on():

@@ -2,6 +2,7 @@
 
 from curvecircuits.images.accuracy import Accuracy, accuracy
 from curvecircuits.images.batch import Batch, load_batch
+from curvecircuits.images.chunks import ImageChunks, evenly
 from curvecircuits.images.classes import imagenet_classes
 from curvecircuits.images.folder import ImageFolder, LabelledImage, read_folder, sample_images
 from curvecircuits.images.framing import Framing, framing_for, load_image
@@ -13,11 +14,13 @@ __all__ = [
     "Accuracy",
     "Batch",
     "Framing",
+    "ImageChunks",
     "ImageFolder",
     "ImageSet",
     "LabelledImage",
     "Labels",
     "accuracy",
+    "evenly",
     "framing_for",
     "imagenet_classes",
     "label_indices",

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from curvecircuits.errors import InputError
+from curvecircuits.images.chunks import evenly
 from curvecircuits.images.classes import TABLE, read_table
 from curvecircuits.images.decode import SUFFIXES
 
@@ -104,5 +105,4 @@ def sample_images(root: str | Path, *, most: int = 250) -> tuple[Path, ...]:
         raise InputError(
             f"{root} holds no images; files that end in {', '.join(sorted(SUFFIXES))} are valid."
         )
-    few = min(most, len(found))
-    return tuple(found[k * len(found) // few] for k in range(few))
+    return tuple(found[k] for k in evenly(len(found), most))

@@ -13,14 +13,14 @@ from jaxtyping import Int
 from numpy import ndarray
 
 from curvecircuits.errors import InputError
-from curvecircuits.images import ImageSet, framing_for, open_images
+from curvecircuits.images import ImageSet, evenly, framing_for, open_images
 from curvecircuits.models.address import Direction
 from curvecircuits.models.network import Network
 from curvecircuits.store import Manifest, RunFolder, open_run, run_job
 from curvecircuits.visualize.candidates import Candidates
 from curvecircuits.visualize.passing import ExamplesPass
 from curvecircuits.visualize.pictures import Wanted
-from curvecircuits.visualize.ranges import SAMPLE, Ranges, evenly, measure_ranges
+from curvecircuits.visualize.ranges import SAMPLE, Ranges, measure_ranges
 from curvecircuits.visualize.records import Unread
 from curvecircuits.visualize.views import View
 

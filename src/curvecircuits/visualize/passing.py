@@ -8,58 +8,27 @@ import numpy as np
 import torch
 from jaxtyping import Int
 from numpy import ndarray
-from torch.nn import functional as F
 
-from curvecircuits.images import Batch, Framing, ImageSet, load_batch
+from curvecircuits.images import Batch, ImageChunks
 from curvecircuits.visualize.candidates import Candidates, lots
 from curvecircuits.visualize.ranges import Ranges
 from curvecircuits.visualize.views import View
 
-_BLANK = 0.5
-"""What padding shows."""
-
 
 @dataclass(frozen=True, kw_only=True)
-class ExamplesPass:
-    """A job for `store.run_job`: chunk k is `batch` images, padded at the end.
-
-    Every chunk has one shape, whoever computes it.
-    """
+class ExamplesPass(ImageChunks):
+    """A job for `store.run_job`: the positions of every image that could be among those kept."""
 
     views: tuple[View, ...]
     ranges: Ranges
     contrasts: tuple[tuple[int, int], ...]
     """Pairs of views of equally many units at the same points: where is unit k of the first strong
     and unit k of the second weak?"""
-    images: ImageSet
-    indices: Int[ndarray, " images"]
-    framing: Framing
-    batch: int
     top: int
     bins: int
     per_bin: int
     worst: int
     seed: int
-    device: str = "cpu"
-
-    @property
-    def chunks(self) -> int:
-        """How many there are."""
-        return -(-len(self.indices) // self.batch)
-
-    @property
-    def gpus(self) -> int:
-        """How many GPUs a process needs that computes chunks."""
-        return int(self.device.startswith("cuda"))
-
-    def part(self, chunk: int) -> slice:
-        """Which of the indices a chunk is about."""
-        return slice(chunk * self.batch, min(len(self.indices), (chunk + 1) * self.batch))
-
-    def items(self, chunk: int) -> int:
-        """Images of a chunk."""
-        part = self.part(chunk)
-        return part.stop - part.start
 
     def open(self) -> "PassWorker":
         """What computes chunks, in the process that does."""
@@ -96,17 +65,14 @@ class PassWorker:
 
     def load(self, chunk: int) -> Batch:
         """Read the images of a chunk."""
-        job = self._job
-        return load_batch(job.images, job.indices[job.part(chunk)].tolist(), framing=job.framing)
+        return self._job.read(chunk)
 
     def compute(self, chunk: int, loaded: Batch) -> Mapping[str, ndarray]:
         """Candidates of every group, positions in every bin, and which images were read."""
         job = self._job
         indices = job.indices[job.part(chunk)]
         read = loaded.read.numpy()
-        pixels = F.pad(
-            loaded.pixels, (0, 0, 0, 0, 0, 0, 0, job.batch - len(loaded.pixels)), value=_BLANK
-        )
+        pixels = job.padded(loaded)
         with torch.inference_mode():
             maps = [v.read(pixels).flatten(2).numpy()[:, : len(read)][:, read] for v in job.views]
         kept: list[Candidates] = []

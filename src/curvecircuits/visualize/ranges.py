@@ -75,16 +75,6 @@ class Ranges:
         return Ranges(edges=edges, thresholds=thresholds)
 
 
-def evenly(count: int, most: int | None) -> Int[ndarray, " indices"]:
-    """At most so many of some indices, evenly spread; all of them when None.
-
-    >>> evenly(10, 4).tolist(), evenly(3, 4).tolist()
-    ([0, 2, 5, 7], [0, 1, 2])
-    """
-    few = count if most is None else min(count, most)
-    return np.arange(few) * count // max(few, 1)
-
-
 def bin_edges(low: float, high: float, *, bins: int) -> Float[ndarray, " edges"]:
     """Edges of bins of one width from the lowest value to the highest, one of them at zero.
 

@@ -15,7 +15,7 @@ from curvecircuits.compare.transplants.candidates import Candidates
 from curvecircuits.compare.transplants.marginals import match_marginals
 from curvecircuits.compare.transplants.place import Place
 from curvecircuits.errors import InputError
-from curvecircuits.images import Framing, ImageSet, load_batch
+from curvecircuits.images import Framing, ImageSet, evenly, load_batch
 
 _SAMPLES = 2**17
 """Positions kept of every map, over all images of one half."""
@@ -44,16 +44,6 @@ class Calibration:
     def arrays(self) -> dict[str, ndarray]:
         """The fields by name, to be kept."""
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
-
-
-def evenly(count: int, most: int | None) -> Int[ndarray, " indices"]:
-    """At most so many of some indices, evenly spread; all of them when None.
-
-    >>> evenly(10, 4).tolist(), evenly(3, 4).tolist()
-    ([0, 2, 5, 7], [0, 1, 2])
-    """
-    few = count if most is None else min(count, most)
-    return np.arange(few) * count // max(few, 1)
 
 
 def halves_of(count: int) -> tuple[ndarray, ndarray]:

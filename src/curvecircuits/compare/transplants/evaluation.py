@@ -8,28 +8,21 @@ import torch
 from jaxtyping import Float, Int
 from numpy import ndarray
 from torch import Tensor
-from torch.nn import functional as F
 
 from curvecircuits.compare.transplants.calibration import Calibration
 from curvecircuits.compare.transplants.candidates import Candidates
 from curvecircuits.compare.transplants.place import Place
 from curvecircuits.compare.transplants.variants import Substitution, Variant
-from curvecircuits.images import Batch, Framing, ImageSet, load_batch
+from curvecircuits.images import Batch, ImageChunks
 from curvecircuits.models.network import Network
 
-_BLANK = 0.5
-"""What padding shows."""
 _FEW = 4
 """Images for which the largest maps of a network like InceptionV1 stay in a CPU's cache."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Evaluation:
-    """A job for `store.run_job`: chunk k is `batch` images, padded at the end.
-
-    Every chunk has one shape, whoever computes it, so that results do not depend on which chunks
-    were computed together.
-    """
+class Evaluation(ImageChunks):
+    """A job for `store.run_job`: every variant on every image."""
 
     network: Network
     layer: str
@@ -38,33 +31,8 @@ class Evaluation:
     """None where no variant needs any."""
     calibration: Calibration
     variants: tuple[Variant, ...]
-    images: ImageSet
-    indices: Int[ndarray, " images"]
-    """Which of the images, in order."""
     labels: Int[ndarray, " images"]
-    """The score of each one's class; −1 where it is not known."""
-    framing: Framing
-    batch: int
-    device: str = "cpu"
-
-    @property
-    def chunks(self) -> int:
-        """How many there are."""
-        return -(-len(self.indices) // self.batch)
-
-    @property
-    def gpus(self) -> int:
-        """How many GPUs a process needs that computes chunks."""
-        return int(self.device.startswith("cuda"))
-
-    def part(self, chunk: int) -> slice:
-        """Which of the indices a chunk is about."""
-        return slice(chunk * self.batch, min(len(self.indices), (chunk + 1) * self.batch))
-
-    def items(self, chunk: int) -> int:
-        """Images of a chunk."""
-        part = self.part(chunk)
-        return part.stop - part.start
+    """The score of each image's class; −1 where it is not known."""
 
     def open(self) -> "Evaluator":
         """What computes chunks, in the process that does."""
@@ -82,9 +50,8 @@ class Evaluator:
         self._place = Place(network, job.layer, job.channels)
 
     def load(self, chunk: int) -> Batch:
-        """Read the images of a chunk, padded to the size of all others."""
-        job = self._job
-        return load_batch(job.images, job.indices[job.part(chunk)].tolist(), framing=job.framing)
+        """Read the images of a chunk."""
+        return self._job.read(chunk)
 
     def compute(self, chunk: int, loaded: Batch) -> Mapping[str, ndarray]:
         """Loss, rank of the true class, and KL divergence, of every variant and image.
@@ -97,10 +64,8 @@ class Evaluator:
         part = job.part(chunk)
         labels = torch.from_numpy(job.labels[part])
         halves = torch.arange(part.start, part.start + job.batch) % len(job.calibration.images)
-        missing = job.batch - len(loaded.pixels)
-        pixels = F.pad(loaded.pixels, (0, 0, 0, 0, 0, 0, 0, missing), value=_BLANK)
         with torch.inference_mode():
-            found = [s[: len(labels)] for s in self.scored(pixels, halves)]
+            found = [s[: len(labels)] for s in self.scored(job.padded(loaded), halves)]
         figures = [_figures(scores, found[0], labels) for scores in found]
         return {
             **{n: torch.stack([f[n] for f in figures]).numpy() for n in ("loss", "rank", "kl")},

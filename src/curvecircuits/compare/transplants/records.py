@@ -22,7 +22,8 @@ class Measured(Record):
 class Shares(Record):
     """How much of what ablation costs comes back: 1 is all, 0 none, below 0 worse than ablation.
 
-    A share is None where the interval of what ablation costs does not exclude zero.
+    A share is None where the interval of what ablation costs does not exclude zero, and where other
+    units than the family are silenced.
     """
 
     kl: Measured | None

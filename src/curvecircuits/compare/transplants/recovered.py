@@ -13,7 +13,7 @@ from curvecircuits.compare.transplants.records import (
     Shares,
 )
 from curvecircuits.compare.transplants.tally import Estimates, Metric, Tally
-from curvecircuits.compare.transplants.variants import ABLATED, INTACT, MEAN
+from curvecircuits.compare.transplants.variants import ABLATED, INTACT, MEAN, RANDOM, RANDOM_RMS
 
 _BOUNDS = (2.5, 97.5)
 _FEW = 3
@@ -51,8 +51,10 @@ def _score(found: Estimates, name: str, draws: int, images: int) -> Score:
     def change(metric: Metric) -> Measured | None:
         return measured(found.of(name, metric) - found.of(INTACT, metric), images)
 
+    # Where other units are silenced the family is intact: nothing comes back.
+    whole = name in (RANDOM, RANDOM_RMS)
     behind = None
-    if "transplanted" in found.names and name not in (INTACT, "transplanted"):
+    if "transplanted" in found.names and not whole and name not in (INTACT, "transplanted"):
         behind = measured(_kl_share(found, "transplanted") - _kl_share(found, name), images)
     kl = measured(found.of(name, "kl"), images)
     assert kl is not None
@@ -66,7 +68,9 @@ def _score(found: Estimates, name: str, draws: int, images: int) -> Score:
         top1_change=change("top1"),
         top5_change=change("top5"),
         loss_change=change("loss"),
-        recovered=Shares(
+        recovered=Shares(kl=None, kl_vs_mean=None, loss=None, top1=None, top5=None)
+        if whole
+        else Shares(
             kl=_share(found, name, "kl", images),
             kl_vs_mean=_share(found, name, "kl", images, against=MEAN),
             loss=_share(found, name, "loss", images),

@@ -14,7 +14,6 @@ from curvecircuits.compare.transplants.calibration import (
     MOST,
     Calibration,
     calibrate,
-    evenly,
     halves_of,
 )
 from curvecircuits.compare.transplants.candidates import SETS, Candidates, candidates_for
@@ -28,6 +27,7 @@ from curvecircuits.families.records import CurveFamily
 from curvecircuits.images import (
     Framing,
     ImageSet,
+    evenly,
     framing_for,
     label_indices,
     open_images,
