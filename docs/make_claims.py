@@ -1,20 +1,23 @@
 """Write docs/claims.md: the families and the claims of the networks the project is judged on.
 
-python docs/make_claims.py NETWORK[=WEIGHTS][:LAYER] … > docs/claims.md
+python docs/make_claims.py NETWORK[=WEIGHTS][:LAYER][@RUN] … > docs/claims.md
+
+RUN is the folder of `curvecircuits transplant --out` for the network.
 """
 
 import sys
 
 from curvecircuits.catalog import load
 from curvecircuits.claims import ClaimTable, gather, measure_claims, words
+from curvecircuits.compare import open_transplant
 from curvecircuits.families import NAMES, Taxonomy
 
 HEAD = """# The claims, measured
 
 Made by `docs/make_claims.py` with seed 0. A claim *holds* if its whole 95 % interval, in brackets
-and by resampling units, lies on the claim's side; it *does not hold* if none of it does, and is
-*undecided* otherwise. The last column is the same on a copy with permuted weights: what holds there
-too says nothing.
+and by resampling units (for the transplant, images), lies on the claim's side; it *does not hold*
+if none of it does, and is *undecided* otherwise. The last column is the same on a copy with
+permuted weights: what holds there too says nothing. A transplant has its controls in its own run.
 
 Some choices were made after a first result had been seen, and count for less on the network they
 were seen on (GoogLeNet) than on others. The long tail was first read as half of the inputs having
@@ -55,10 +58,12 @@ def main() -> None:
     """Print the page."""
     print(HEAD)
     for given in sys.argv[1:]:
-        name, _, layer = given.partition(":")
+        which, _, run = given.partition("@")
+        name, _, layer = which.partition(":")
         name, _, weights = name.partition("=")
         network = load(name, weights=weights or None)
-        evidence = gather(network, layer=layer or None)
+        replaced = open_transplant(run) if run else None
+        evidence = gather(network, layer=layer or None, transplant=replaced)
         table = measure_claims(network, evidence=evidence)
         holds = [c.holds for c in table.claims]
         print(f"\n## {network.name}\n")
