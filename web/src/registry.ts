@@ -27,6 +27,9 @@ import * as textureFactors from "./figures/texture-factors";
 import * as matrixPair from "./figures/matrix-pair";
 import * as circuitPair from "./figures/circuit-pair";
 import * as photoAgreement from "./figures/photo-agreement";
+import * as datasetQuilt from "./figures/dataset-quilt";
+import * as saliencyPairs from "./figures/saliency-pairs";
+import * as naturalTuning from "./figures/natural-tuning";
 import * as transplant from "./figures/transplant";
 
 export type Figure = Report["figures"][number];
@@ -66,6 +69,9 @@ const registry: { [K in Kind]: Entry<Extract<Figure, { kind: K }>> } = {
   "matrix-pair": matrixPair,
   "circuit-pair": circuitPair,
   "photo-agreement": photoAgreement,
+  "dataset-quilt": datasetQuilt,
+  "saliency-pairs": saliencyPairs,
+  "natural-tuning": naturalTuning,
   transplant: transplant,
 };
 

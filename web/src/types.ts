@@ -163,6 +163,15 @@ export interface Compression {
   band: Range;
 }
 
+/** Random crops of every bin, of every unit. */
+export interface DatasetQuilt {
+  kind: "dataset-quilt";
+  words: Words;
+  /** In order of orientation. */
+  units: ReadonlyArray<QuiltUnit>;
+  groups: ReadonlyArray<QuiltGroup>;
+}
+
 /** Units of a later layer by shape, the best first. */
 export interface DownstreamFigure {
   kind: "downstream";
@@ -455,6 +464,21 @@ export interface Model {
   weights: Weights;
 }
 
+/** Responses of a family to turned crops of photographs. */
+export interface NaturalTuningFigure {
+  kind: "natural-tuning";
+  words: Words;
+  /** The natural ones, in order of orientation. */
+  units: ReadonlyArray<OrientedUnit>;
+  /** Degrees clockwise, from 0, in equal steps. */
+  turns: ReadonlyArray<number>;
+  responses: ReadonlyArray<TurnedResponses>;
+  errors: ReadonlyArray<TurnedErrors>;
+  /** How many the strongest of each unit are; on the sheet one unit's after another's. */
+  crops: ReadonlyArray<number>;
+  sprite: Sprite | null;
+}
+
 /** A unit that fails the rule by little. */
 export interface NearMiss {
   /** Address, such as "3b:81". */
@@ -610,6 +634,47 @@ export interface PublishedUnit {
   gaussian: number | null;
 }
 
+/** A range of pre-activation. */
+export interface QuiltBin {
+  /** None for the lowest bin, which has no end. */
+  low: number | null;
+  /** None for the highest bin. */
+  high: number | null;
+  /** Such as "strongly positive". */
+  group: string;
+  /** Positions in it, of all photographs. */
+  count: number;
+  crops: ReadonlyArray<QuiltCrop>;
+}
+
+/** One random position. */
+export interface QuiltCrop {
+  image: string;
+  /** Of the centre of the receptive field, pixels of the framed image. */
+  x: number;
+  y: number;
+  /** Pre-activation. */
+  value: number;
+  /** Place of the crop on the unit's sheet. */
+  cell: number;
+}
+
+/** Edges in the crops of a group of bins, mean over units. */
+export interface QuiltGroup {
+  name: string;
+  /** How far they lie along the unit's curve: 1 if all do, −1 if all lie across it. */
+  along: Estimate;
+  /** The same with orientations of other units: the control. */
+  exchanged: Estimate;
+}
+
+/** A unit's bins, from the lowest to the highest. */
+export interface QuiltUnit {
+  shape: OrientedUnit;
+  bins: ReadonlyArray<QuiltBin>;
+  sprite: Sprite | null;
+}
+
 /** The tuning curve of one unit. */
 export interface RadialCurve {
   /** Address, such as "3b:379". */
@@ -665,7 +730,7 @@ export interface Report {
   lede: ReadonlyArray<string>;
   model: Model;
   /** The figures, in the order shown. */
-  figures: ReadonlyArray<TuningMaps | RadialCurves | UnitTable | Selectivity | LayerScanFigure | NullCounts | NearMisses | Compression | DownstreamFigure | Echo | IntervalGroups | LinePositionsFigure | LineTunings | WeightMatrix | FamilyCounts | FamilySharesFigure | SchematicFigure | FamilySheet | TextureFactors | ClaimsTableFigure | MatrixPair | CircuitPair | PhotoAgreement | JointMapsFigure | ShapeResponsesFigure | PublishedRadialFigure | TransplantFigure>;
+  figures: ReadonlyArray<TuningMaps | RadialCurves | UnitTable | Selectivity | LayerScanFigure | NullCounts | NearMisses | Compression | DownstreamFigure | Echo | IntervalGroups | LinePositionsFigure | LineTunings | WeightMatrix | FamilyCounts | FamilySharesFigure | SchematicFigure | FamilySheet | TextureFactors | ClaimsTableFigure | MatrixPair | CircuitPair | PhotoAgreement | JointMapsFigure | ShapeResponsesFigure | PublishedRadialFigure | DatasetQuilt | SaliencyPairs | NaturalTuningFigure | TransplantFigure>;
   /** Headings between the figures, in their order; without them the figures are one list. */
   sections: ReadonlyArray<Section>;
   /** Parts that were not made. */
@@ -688,6 +753,56 @@ export interface Rival {
   lead: Estimate;
   /** Correlation of each unit, as it is. */
   units: ReadonlyArray<number | null>;
+}
+
+/** One crop, and what moves either unit in it. */
+export interface SaliencyCrop {
+  image: string;
+  /** Of the centre of the receptive field, pixels of the framed image. */
+  x: number;
+  y: number;
+  /** Percentile of the natural unit's pre-activation, 0 to 100. */
+  natural: number;
+  artificial: number;
+  /** Correlation of the two maps over pixels. */
+  likeness: number | null;
+  /** Place of the crop on the pair's sheet; natural and artificial saliency follow. */
+  cell: number;
+}
+
+/** Correlation of the maps of both units on one kind of crops, mean over units. */
+export interface SaliencyLikeness {
+  name: "natural_top" | "artificial_top" | "natural_only" | "artificial_only";
+  title: string;
+  own: Estimate;
+  /** A control: with the artificial map turned by 90°. */
+  turned: Estimate;
+  /** A control: with the artificial map of another crop. */
+  other: Estimate;
+}
+
+/** The crops of one kind, of one pair. */
+export interface SaliencyList {
+  name: "natural_top" | "artificial_top" | "natural_only" | "artificial_only";
+  crops: ReadonlyArray<SaliencyCrop>;
+}
+
+/** A natural unit and the artificial one of its orientation. */
+export interface SaliencyPair {
+  /** Of the natural unit. */
+  shape: OrientedUnit;
+  artificial: string;
+  lists: ReadonlyArray<SaliencyList>;
+  sprite: Sprite | null;
+}
+
+/** Crops with both saliency maps, and how alike these are. */
+export interface SaliencyPairs {
+  kind: "saliency-pairs";
+  words: Words;
+  /** In order of orientation. */
+  pairs: ReadonlyArray<SaliencyPair>;
+  likeness: ReadonlyArray<SaliencyLikeness>;
 }
 
 /** What the rule takes in one layer. */
@@ -915,6 +1030,16 @@ export interface SignedBlock {
   data: string;
 }
 
+/** Square pictures of one size on a sheet, row after row. */
+export interface Sprite {
+  /** WebP as a data URI. */
+  uri: string;
+  /** Pictures in a row. */
+  columns: number;
+  /** Of a picture, in pixels. */
+  side: number;
+}
+
 /** How alike the tiles that end in a layer are, over all pairs of units. */
 export interface StepLikeness {
   layer: string;
@@ -1028,6 +1153,26 @@ export interface TuningMaps {
   artificial: ReadonlyArray<TuningMap>;
   /** The rows, in order of orientation. */
   pairs: ReadonlyArray<UnitPair>;
+}
+
+/** Degrees between where units peak and where they should, mean over pairs of other units. */
+export interface TurnedErrors {
+  of: "natural" | "artificial";
+  error: Estimate;
+  /** A control: with orientations of other units, 45° or more away. */
+  shuffled: Estimate;
+  /** A control: on random crops. */
+  random: Estimate;
+}
+
+/** Responses of one side to one kind of crops. */
+export interface TurnedResponses {
+  of: "natural" | "artificial";
+  on: "strongest" | "random";
+  /** Mean over crops (choosing units, turns, units), over each unit's largest on the strongest. */
+  values: SignedBlock;
+  /** Turn at which each unit peaks, degrees, row after row of (choosing units, units). */
+  peaks: ReadonlyArray<number | null>;
 }
 
 /** A natural unit and the artificial one nearest to it in orientation. */

@@ -13,6 +13,7 @@ def report(
     layer: str | None = None,
     circuit: bool = True,
     images: Path | None = None,
+    examples: Path | None = None,
     transplant: Path | None = None,
     seed: Seed = 0,
 ) -> None:
@@ -36,8 +37,11 @@ def report(
         Also label the families of the early layers and measure the circuit and every claim, which
         takes most of the time.
     images
-        A folder of photographs, at any depth, to compare the artificial circuit on; at most 250
-        of them are used.
+        A folder of photographs, at any depth, to compare the artificial circuit on, and to turn
+        while the whole family is read; at most 250 of them are used.
+    examples
+        A folder that `examples --out` wrote for this network, to show what its units see in
+        photographs.
     transplant
         A folder that `transplant --out` wrote for this network, to show what comes back when the
         family is replaced.
@@ -46,8 +50,13 @@ def report(
     from curvecircuits.images import sample_images
 
     photographs = () if images is None else sample_images(images)
+    shown = None
+    if examples is not None:  # before anything that takes long
+        from curvecircuits.report.examples import open_shown
+
+        shown = open_shown(examples)
     replaced = None
-    if transplant is not None:  # before anything that takes long
+    if transplant is not None:
         from curvecircuits.compare import open_transplant
 
         replaced = open_transplant(transplant)
@@ -61,11 +70,18 @@ def report(
         seed=seed,
         progress=watched(),
         command=_command(
-            source, layer=layer, images=images, transplant=transplant, seed=seed, out=out
+            source,
+            layer=layer,
+            images=images,
+            examples=examples,
+            transplant=transplant,
+            seed=seed,
+            out=out,
         ),
         circuit=circuit,
         photographs=photographs,
         transplant=replaced,
+        examples=shown,
     )
     print(f"Wrote {write_report(made, out)}.")
 
@@ -75,6 +91,7 @@ def _command(
     *,
     layer: str | None,
     images: Path | None,
+    examples: Path | None,
     transplant: Path | None,
     seed: int,
     out: Path,
@@ -85,6 +102,7 @@ def _command(
         "--weights": source.weights,
         "--layer": layer,
         "--images": images,
+        "--examples": examples,
         "--transplant": transplant,
         "--seed": seed,
         "--out": out,

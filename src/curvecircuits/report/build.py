@@ -10,7 +10,7 @@ from numpy import ndarray
 
 from curvecircuits.artificial import artificial_network
 from curvecircuits.claims import gather, measure_claims
-from curvecircuits.compare import Transplant, match_family
+from curvecircuits.compare import Matched, Transplant, match_family
 from curvecircuits.compare.transplants import check_transplant
 from curvecircuits.errors import InputError
 from curvecircuits.families import (
@@ -28,6 +28,13 @@ from curvecircuits.report.circuit import COMPARED, circuit_figures, linked_claim
 from curvecircuits.report.comparison import comparison_figures
 from curvecircuits.report.comparison_circuit import circuit_comparison_figures
 from curvecircuits.report.document import Colophon, Model, Report, Version, Weights
+from curvecircuits.report.examples import (
+    ShownExamples,
+    check_examples,
+    example_figures,
+    missing_examples,
+    tuning_figures,
+)
 from curvecircuits.report.figures import Figure
 from curvecircuits.report.figures.layer_scan import ScannedLayer, layer_scan
 from curvecircuits.report.figures.near_misses import NearMiss, near_misses
@@ -70,6 +77,7 @@ def build_report(
     circuit: bool = True,
     photographs: Sequence[Path] = (),
     transplant: Transplant | None = None,
+    examples: ShownExamples | None = None,
 ) -> Report:
     """Find the curve family of a network, measure its circuit, set the hand-written one beside it.
 
@@ -87,18 +95,22 @@ def build_report(
         Whether to label the families, measure the circuit and every claim, and compare the
         artificial circuit: most of the time.
     photographs
-        Image files on which the natural and the artificial family are compared.
+        Image files on which the natural and the artificial family are compared, and turned.
     transplant
         A run of `compare.transplant` on this network, to show.
+    examples
+        A run of `curvecircuits examples` on this network, from `report.examples.open_shown`.
 
     Raises
     ------
     InputError
-        As `find_curves`; if the transplant is of another network.
+        As `find_curves`; if the transplant or the examples are of another network.
 
     """
     if transplant is not None:
         check_transplant(network, transplant)
+    if examples is not None:
+        check_examples(network, examples)
     family = find_curves(network, layer=layer, seed=seed, progress=progress)
     figures: list[tuple[str, Figure]] = []
     rows: list[UnitRow] = []
@@ -112,10 +124,13 @@ def build_report(
             for figure in _side_by_side(network, family, artificial, copy, rows, progress)
         ]
     figures += _search(family, seed)
+    shown = example_figures(examples, family, seed=seed)
     if family.found and circuit:
-        figures = _with_circuit(network, family, figures, transplant, photographs, seed, progress)
+        figures = _with_circuit(
+            network, family, figures, shown, transplant, photographs, seed, progress
+        )
     else:
-        figures += transplant_figures(transplant, family)
+        figures += shown + transplant_figures(transplant, family)
     return Report(
         title=f"Curve detectors in {network.name}",
         lede=lede(
@@ -137,7 +152,10 @@ def build_report(
         ),
         figures=tuple(figure for _, figure in figures),
         sections=sections(figures),
-        missing=missing_transplant(network, family, transplant),
+        missing=(
+            *missing_examples(family, examples, photographs if circuit else ()),
+            *missing_transplant(network, family, transplant),
+        ),
         colophon=Colophon(versions=_versions(), seed=seed, command=command),
     )
 
@@ -146,12 +164,16 @@ def _with_circuit(
     network: Network,
     family: CurveFamily,
     figures: list[tuple[str, Figure]],
+    shown: list[tuple[str, Figure]],
     transplant: Transplant | None,
     photographs: Sequence[Path],
     seed: int,
     progress: bool,
 ) -> list[tuple[str, Figure]]:
-    """The figures so far, the circuit's, the artificial one's, the transplant's, the claims."""
+    """The figures so far, the circuit's, the artificial one's, those on photographs, the rest.
+
+    `shown` are those of dataset examples.
+    """
     evidence = gather(network, search=family, transplant=transplant, seed=seed, progress=progress)
     copy = discover_families(
         weight_permuted(network, seed=seed + 1),
@@ -162,27 +184,33 @@ def _with_circuit(
     )
     table = measure_claims(network, evidence=evidence, seed=seed, progress=progress)
     whole = figures + circuit_figures(evidence, permuted=copy, progress=progress)
-    whole += _compared(network, family, evidence.taxonomy, photographs, seed, progress)
+    matched = _matched(network, family, seed)
+    if matched is not None:
+        whole += _compared(matched, family, evidence.taxonomy, photographs, seed, progress)
+    whole += shown
+    whole += tuning_figures(network, family, matched, photographs, seed=seed, progress=progress)
     whole += transplant_figures(transplant, family)
     return [*whole, ("claims", linked_claims(table, whole))]
 
 
+def _matched(network: Network, family: CurveFamily, seed: int) -> Matched | None:
+    """An artificial family of the same orientations and places; None where its stride has none."""
+    try:
+        return match_family(network, family, seed=seed)
+    except InputError:
+        return None
+
+
 def _compared(
-    network: Network,
+    matched: Matched,
     family: CurveFamily,
     taxonomy: Taxonomy,
     photographs: Sequence[Path],
     seed: int,
     progress: bool,
 ) -> list[tuple[str, Figure]]:
-    """An artificial family of the same orientations and places beside the natural one.
-
-    Layers of a stride that no artificial network has are left out.
-    """
-    try:
-        matched = match_family(network, family, seed=seed)
-    except InputError:
-        return []
+    """An artificial family of the same orientations and places beside the natural one."""
+    network = matched.natural.network
     lines = match_family(network, family, centres=matched.centres, detector="lines", seed=seed)
     figures = comparison_figures(matched, lines, progress=progress)
     figures += circuit_comparison_figures(

@@ -17,6 +17,7 @@ from curvecircuits.errors import InputError
 from curvecircuits.families import Taxonomy
 from curvecircuits.families.line_tuning import judge_lines
 from curvecircuits.report.document import Section
+from curvecircuits.report.examples import QUILT, SALIENCY, TUNING
 from curvecircuits.report.figures import Figure
 from curvecircuits.report.figures.claims_table import claims_table
 from curvecircuits.report.figures.compression import compression
@@ -76,6 +77,7 @@ _SECTIONS = {
     "Cosmetic robustness": ("robustness", "texture-factors"),
     "Downstream": ("downstream",),
     "The artificial circuit": COMPARED,
+    "On photographs": (QUILT, SALIENCY, TUNING),
     "The transplant": (TRANSPLANTED,),
     "The claims": ("claims",),
 }

@@ -10,7 +10,7 @@ from curvecircuits.errors import InputError
 from curvecircuits.store.write import cannot_write, replacing
 
 _KEY = b"schema"
-_ROWS = 1 << 16
+_ROWS = 1 << 11
 """Rows of a group, the unit in which readers read: small batches are gathered to so many."""
 
 
@@ -19,7 +19,7 @@ def write_table(
 ) -> Path:
     """Write a table as a Parquet file, a batch of rows at a time.
 
-    The file appears when all of it is written; some 65,000 rows are in memory at a time.
+    The file appears when all of it is written; some 2,000 rows are in memory at a time.
 
     Parameters
     ----------

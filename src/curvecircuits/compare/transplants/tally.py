@@ -8,7 +8,6 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-from curvecircuits.compare.photo_figures import image_draws
 from curvecircuits.compare.transplants.variants import Variant
 from curvecircuits.errors import InputError
 
@@ -16,6 +15,8 @@ Metric = Literal["top1", "top5", "loss", "kl"]
 METRICS: tuple[Metric, ...] = ("top1", "top5", "loss", "kl")
 _GROUPS = 4096
 """Images are resampled in so many groups at most: sums of groups are what is kept."""
+_BLOCK = 20
+"""Draws made at a time."""
 _TOP = {"top1": 1, "top5": 5}
 
 
@@ -117,14 +118,15 @@ def estimates(found: Tally, *, draws: int = 1000, seed: int = 0) -> Estimates:
     ----------
     Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13.
     """
-    weights = image_draws(found.counts.shape[1], draws=draws, seed=seed).astype(np.float64)
-    with np.errstate(invalid="ignore", divide="ignore"):  # no image has a label
+    groups = found.counts.shape[1]
+    generator = np.random.default_rng(seed)
+    drawn: list[ndarray] = []
+    for start in range(0, draws, _BLOCK):  # all at once would take more memory than all else
+        block = min(_BLOCK, draws - start)
+        times = generator.multinomial(groups, np.full(groups, 1 / groups), size=block)
+        sums = np.einsum("dg,vmg->dvm", times, found.sums, optimize=True)
+        with np.errstate(invalid="ignore", divide="ignore"):  # no image has a label
+            drawn.append(sums / (times @ found.counts.T)[:, None])
+    with np.errstate(invalid="ignore", divide="ignore"):
         means = found.sums.sum(2) / found.counts.sum(1)
-        drawn = np.stack(
-            [
-                (weights @ found.sums[:, m].T) / (weights @ c)[:, None]
-                for m, c in enumerate(found.counts)
-            ],
-            axis=2,
-        )
-    return Estimates(names=found.names, means=means, draws=drawn)
+    return Estimates(names=found.names, means=means, draws=np.concatenate(drawn))

@@ -22,6 +22,14 @@ from curvecircuits.report.figures.compression import (
     Compression,
     compression,
 )
+from curvecircuits.report.figures.dataset_quilt import (
+    DatasetQuilt,
+    QuiltBin,
+    QuiltCrop,
+    QuiltGroup,
+    QuiltUnit,
+    dataset_quilt,
+)
 from curvecircuits.report.figures.downstream import (
     BuiltUnit,
     DownstreamFigure,
@@ -90,6 +98,12 @@ from curvecircuits.report.figures.matrix_pair import (
     UprightTile,
     matrix_pair,
 )
+from curvecircuits.report.figures.natural_tuning import (
+    NaturalTuningFigure,
+    TurnedErrors,
+    TurnedResponses,
+    natural_tuning_figure,
+)
 from curvecircuits.report.figures.near_misses import NearMiss, NearMisses, near_misses
 from curvecircuits.report.figures.null_counts import NullCounts, null_counts
 from curvecircuits.report.figures.photo_agreement import (
@@ -106,6 +120,14 @@ from curvecircuits.report.figures.published_radial import (
     published_radial_figure,
 )
 from curvecircuits.report.figures.radial_curves import RadialCurve, RadialCurves, radial_curves
+from curvecircuits.report.figures.saliency_pairs import (
+    SaliencyCrop,
+    SaliencyLikeness,
+    SaliencyList,
+    SaliencyPair,
+    SaliencyPairs,
+    saliency_pairs,
+)
 from curvecircuits.report.figures.schematic import SchematicFigure, schematic_figure
 from curvecircuits.report.figures.selectivity import Selectivity, SelectivityPoint, selectivity
 from curvecircuits.report.figures.shape_responses import (
@@ -160,6 +182,9 @@ Figure = Annotated[
     | JointMapsFigure
     | ShapeResponsesFigure
     | PublishedRadialFigure
+    | DatasetQuilt
+    | SaliencyPairs
+    | NaturalTuningFigure
     | TransplantFigure,
     Field(discriminator="kind"),
 ]
@@ -175,6 +200,7 @@ __all__ = [
     "CompressedBlock",
     "CompressedSize",
     "Compression",
+    "DatasetQuilt",
     "DownstreamFigure",
     "Echo",
     "EchoRow",
@@ -195,6 +221,7 @@ __all__ = [
     "LineTunings",
     "MatrixLikeness",
     "MatrixPair",
+    "NaturalTuningFigure",
     "NearMiss",
     "NearMisses",
     "NullCounts",
@@ -206,8 +233,17 @@ __all__ = [
     "Predictor",
     "PublishedRadialFigure",
     "PublishedUnit",
+    "QuiltBin",
+    "QuiltCrop",
+    "QuiltGroup",
+    "QuiltUnit",
     "RadialCurve",
     "RadialCurves",
+    "SaliencyCrop",
+    "SaliencyLikeness",
+    "SaliencyList",
+    "SaliencyPair",
+    "SaliencyPairs",
     "ScannedLayer",
     "SchematicFigure",
     "Selectivity",
@@ -230,12 +266,15 @@ __all__ = [
     "TransplantRow",
     "TuningMap",
     "TuningMaps",
+    "TurnedErrors",
+    "TurnedResponses",
     "UnitTable",
     "UprightTile",
     "WeightMatrix",
     "circuit_pair",
     "claims_table",
     "compression",
+    "dataset_quilt",
     "downstream",
     "echo",
     "family_counts",
@@ -248,6 +287,7 @@ __all__ = [
     "line_tuning",
     "matrix_pair",
     "motif_angles",
+    "natural_tuning_figure",
     "near_misses",
     "null_counts",
     "photo_agreement",
@@ -256,6 +296,7 @@ __all__ = [
     "radius_groups",
     "robustness_groups",
     "rotation_groups",
+    "saliency_pairs",
     "schematic_figure",
     "selectivity",
     "series",
