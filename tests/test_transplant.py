@@ -1,7 +1,6 @@
 """Transplants: calibration by marginals, one pass over images, what comes back."""
 
 import json
-import math
 from dataclasses import replace
 
 import numpy as np
@@ -279,14 +278,6 @@ def test_batches_of_another_size_give_the_same_counts_and_nearly_the_same_number
         assert one.kl.value == pytest.approx(two.kl.value, abs=1e-5)
 
 
-def test_ray_workers_find_what_one_process_finds(classifier, family, folder, whole):
-    result, _ = whole
-    other = transplant(classifier, family, folder, random=0, engine="ray", workers=2)
-    for one, two in zip(result.scores, other.scores, strict=True):
-        assert (one.top1, one.top5) == (two.top1, two.top5)
-        assert one.loss == pytest.approx(two.loss, abs=1e-5)
-
-
 def test_other_images_can_calibrate(classifier, family, folder, tmp_path):
     other = tmp_path / "other"
     other.mkdir()
@@ -540,4 +531,4 @@ def test_googlenet_gets_back_most_of_what_its_curves_do():
     share = result.score("transplanted").recovered.kl
     assert share.value > 0.6
     assert result.score("lines").behind.value > 0.1
-    assert math.isclose(result.score("intact").top1, 0.8, abs_tol=0.12)
+    assert result.score("intact").top1 > 0.5

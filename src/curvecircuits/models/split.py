@@ -35,6 +35,7 @@ class Split:
 
     Examples
     --------
+    >>> import torch
     >>> from torch import nn
     >>> from curvecircuits.models.wrap import wrap
     >>> module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Conv2d(4, 2, 3))

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -173,8 +174,9 @@ def transplant(
         chunks=-(-len(indices) // batch),
         seed=seed,
     )
-    with TemporaryDirectory() as temporary:
-        folder = open_run(out or Path(temporary) / "run", manifest, fresh=fresh)
+    # Made only where it is needed: a killed process would leave it behind.
+    with nullcontext(out) if out is not None else TemporaryDirectory() as where:
+        folder = open_run(where, manifest, fresh=fresh)
         found = _calibrated(
             folder, place, candidates, shown, indices, other, framing, seed, progress
         )
