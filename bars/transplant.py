@@ -13,7 +13,7 @@ from bars.comparison import natural
 from bars.timing import alternating
 from curvecircuits.compare import Transplant, transplant
 from curvecircuits.compare.transplants.calibration import calibrate, halves_of
-from curvecircuits.compare.transplants.candidates import candidates_for
+from curvecircuits.compare.transplants.candidates import CONTROLS, candidates_for
 from curvecircuits.compare.transplants.evaluation import Evaluation
 from curvecircuits.compare.transplants.place import Place
 from curvecircuits.compare.transplants.records import Score
@@ -24,7 +24,6 @@ from curvecircuits.models.network import Network
 from curvecircuits.models.ops import LocalResponseNorm
 
 IMAGES = SHARED / "imagenet" / "images"
-CONTROLS = ("shuffled", "turned90", "turned180", "lines", "edges")
 _SPEED_BATCH = 32
 
 

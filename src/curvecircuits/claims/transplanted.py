@@ -5,10 +5,10 @@ from collections.abc import Callable
 from curvecircuits.circuits.intervals import Interval
 from curvecircuits.claims.evidence import Evidence, NotTestableError
 from curvecircuits.claims.verdict import Claim, Finding, judged
+from curvecircuits.compare.transplants.candidates import CONTROLS
 from curvecircuits.compare.transplants.records import Measured, Transplant
 
 _SECTION = "The artificial artificial neural network"
-_CONTROLS = ("shuffled", "turned90", "turned180", "lines", "edges")
 _PUBLISHED = "top-5 88.6 %, without the family 86.3 %, with artificial units 87.6 %"
 _MOST = 0.5
 
@@ -52,9 +52,7 @@ def _recovers(e: Evidence) -> Finding:
 def _by_orientation(e: Evidence) -> Finding:
     """The lead over the control that comes closest."""
     found = _transplant(e)
-    behind = {
-        s.name: s.behind for s in found.scores if s.name in _CONTROLS and s.behind is not None
-    }
+    behind = {s.name: s.behind for s in found.scores if s.name in CONTROLS and s.behind is not None}
     if not behind:
         raise NotTestableError("no control was transplanted.")
     closest = min(behind, key=lambda name: behind[name].value)

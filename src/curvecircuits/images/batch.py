@@ -12,7 +12,8 @@ from curvecircuits.images.decode import UndecodableError, check_bytes, decode
 from curvecircuits.images.framing import Framing, as_pixels
 from curvecircuits.images.image_set import ImageSet
 
-_BLANK = 0.5
+BLANK = 0.5
+"""What stands for an image that is not there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +66,7 @@ def load_batch(images: ImageSet, indices: Sequence[int], *, framing: Framing) ->
     """
     if wrong := [index for index in indices if not 0 <= index < len(images)]:
         raise InputError(f"There is no image {wrong[0]}; 0 to {len(images) - 1} are valid.")
-    pixels = torch.full((len(indices), 3, framing.size, framing.size), _BLANK)
+    pixels = torch.full((len(indices), 3, framing.size, framing.size), BLANK)
     read = torch.zeros(len(indices), dtype=torch.bool)
     reasons: dict[int, str] = {}
     for row, index in enumerate(indices):

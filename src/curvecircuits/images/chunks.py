@@ -1,6 +1,8 @@
 """Images cut by index into chunks of one shape, for work that may be interrupted and shared."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -8,12 +10,9 @@ from numpy import ndarray
 from torch import Tensor
 from torch.nn import functional as F
 
-from curvecircuits.images.batch import Batch, load_batch
+from curvecircuits.images.batch import BLANK, Batch, load_batch
 from curvecircuits.images.framing import Framing
 from curvecircuits.images.image_set import ImageSet
-
-_BLANK = 0.5
-"""What padding shows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +58,29 @@ class ImageChunks:
     def padded(self, loaded: Batch) -> Float[Tensor, "batch 3 size size"]:
         """The pixels of a chunk, with as many blank images behind them as make it whole."""
         missing = self.batch - len(loaded.pixels)
-        return F.pad(loaded.pixels, (0, 0, 0, 0, 0, 0, 0, missing), value=_BLANK)
+        return F.pad(loaded.pixels, (0, 0, 0, 0, 0, 0, 0, missing), value=BLANK)
+
+    def skipped(
+        self, found: Iterable[Mapping[str, ndarray]], *, most: int
+    ) -> tuple[list[tuple[str, str]], int]:
+        """Files that gave nothing, the first as (name, reason), and how many there are.
+
+        Parameters
+        ----------
+        found
+            Of every chunk in order, `read` and `reason` of its images.
+        most
+            How many are named.
+        """
+        listed = list(islice(self.images.skipped.items(), most))
+        count, seen = len(self.images.skipped), 0
+        for chunk in found:
+            rows = np.flatnonzero(~chunk["read"])
+            for row in rows[: most - len(listed)]:
+                name = self.images.name(int(self.indices[seen + row]))
+                listed.append((name, str(chunk["reason"][row])))
+            count, seen = count + len(rows), seen + len(chunk["read"])
+        return listed, count
 
 
 def evenly(count: int, most: int | None) -> Int[ndarray, " indices"]:

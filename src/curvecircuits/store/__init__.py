@@ -4,7 +4,7 @@ from curvecircuits.store.arrays import pack, unpack
 from curvecircuits.store.engines import run_job
 from curvecircuits.store.jobs import Job, Worker
 from curvecircuits.store.manifest import Manifest, versions
-from curvecircuits.store.runs import RunFolder, open_run
+from curvecircuits.store.runs import RunFolder, open_run, run_folder
 from curvecircuits.store.schema import Record, dump, json_schema, load
 from curvecircuits.store.tables import read_table, write_table
 from curvecircuits.store.write import write_atomic
@@ -21,6 +21,7 @@ __all__ = [
     "open_run",
     "pack",
     "read_table",
+    "run_folder",
     "run_job",
     "unpack",
     "versions",

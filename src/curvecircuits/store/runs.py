@@ -12,10 +12,12 @@ of the manifest, so that two processes that were asked for different things neve
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from numpy import ndarray
@@ -216,6 +218,25 @@ def open_run(path: str | Path, manifest: Manifest, *, fresh: bool = False) -> Ru
     except OSError as error:
         raise cannot_write(folder.path, error) from None
     return folder
+
+
+@contextmanager
+def run_folder(
+    path: str | Path | None, manifest: Manifest, *, fresh: bool = False
+) -> Generator[RunFolder]:
+    """The folder of a run, as `open_run`; without a path, one that is removed when the block ends.
+
+    Raises
+    ------
+    InputError
+        As `open_run`.
+    """
+    if path is not None:
+        yield open_run(path, manifest, fresh=fresh)
+        return
+    # Made only where it is needed: a killed process would leave it behind.
+    with TemporaryDirectory() as temporary:
+        yield open_run(temporary, manifest)
 
 
 def _found(folder: Path) -> Any:

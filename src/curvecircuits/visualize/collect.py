@@ -1,11 +1,9 @@
 """From a set of images to the positions kept of them: the pass in its folder, and the merge."""
 
-import json
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 import numpy as np
@@ -16,7 +14,7 @@ from curvecircuits.errors import InputError
 from curvecircuits.images import ImageSet, evenly, framing_for, open_images
 from curvecircuits.models.address import Direction
 from curvecircuits.models.network import Network
-from curvecircuits.store import Manifest, RunFolder, open_run, run_job
+from curvecircuits.store import Manifest, RunFolder, run_folder, run_job
 from curvecircuits.visualize.candidates import Candidates
 from curvecircuits.visualize.passing import ExamplesPass
 from curvecircuits.visualize.pictures import Wanted
@@ -122,7 +120,7 @@ def collected(
             "bins": options.bins,
             "per_bin": options.per_bin,
             "worst": options.worst,
-            "framing": json.loads(json.dumps(asdict(framing))),
+            "framing": asdict(framing),
             **(settings or {}),
         },
         model=network.name,
@@ -133,8 +131,7 @@ def collected(
         chunks=-(-len(indices) // options.batch),
         seed=options.seed,
     )
-    with TemporaryDirectory() as temporary:
-        folder = open_run(options.out or Path(temporary) / "run", manifest, fresh=options.fresh)
+    with run_folder(options.out, manifest, fresh=options.fresh) as folder:
         job = ExamplesPass(
             views=tuple(views),
             ranges=Ranges(edges=(), thresholds=()),
@@ -185,26 +182,21 @@ def _merged(folder: RunFolder, job: ExamplesPass) -> Collected:
     """The best of all chunks, one chunk in memory at a time."""
     kept: Candidates | None = None
     counts = [np.zeros((len(v.units), job.bins), dtype=np.int64) for v in job.views]
-    listed = [Unread(name=n, reason=r) for n, r in job.images.skipped.items()][:_LISTED]
-    seen = read = 0
+    read = 0
     for chunk in folder.chunks():
         part = Candidates(**{name: chunk[name] for name in Candidates.__dataclass_fields__})
         kept = (part if kept is None else Candidates.joined([kept, part])).best(job.most)
         counts = [total + chunk[f"counts.{k}"] for k, total in enumerate(counts)]
-        for row in np.flatnonzero(~chunk["read"]):
-            if len(listed) < _LISTED:
-                name = job.images.name(int(job.indices[seen + row]))
-                listed.append(Unread(name=name, reason=str(chunk["reason"][row])))
-        seen += len(chunk["read"])
         read += int(chunk["read"].sum())
+    skipped, count = job.skipped(folder.chunks(), most=_LISTED)
     assert kept is not None  # a set has an image, and a run a chunk
     return Collected(
         job=job,
         kept=kept,
         counts=tuple(counts),
         read=read,
-        skipped=tuple(listed),
-        skipped_count=seen - read + len(job.images.skipped),
+        skipped=tuple(Unread(name=name, reason=reason) for name, reason in skipped),
+        skipped_count=count,
     )
 
 

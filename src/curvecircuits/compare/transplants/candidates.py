@@ -17,12 +17,14 @@ from curvecircuits.artificial import (
     artificial_weights,
     network_of,
 )
+from curvecircuits.compare.agreement import APART
 from curvecircuits.compare.match import geometry_for
 from curvecircuits.compare.transplants.place import Place
 from curvecircuits.errors import InputError
 from curvecircuits.families.family import relative_orientation
 from curvecircuits.families.records import CurveFamily
 from curvecircuits.models.network import Network
+from curvecircuits.stimuli.luminance import REC709
 from curvecircuits.tuning.receptive import receptive_centres
 
 NATURAL = ("rescaled", "grey", "right", "below")
@@ -33,8 +35,6 @@ SETS = ("transplanted", *CONTROLS, "uncentred", *NATURAL)
 _Kind = tuple[Sequence[float], bool, Detector]
 """Orientations, whether units look where the natural ones do, and what they detect."""
 
-_APART = 45.0
-_LUMINANCE = (0.2126, 0.7152, 0.0722)
 _TRIES = 1000
 
 
@@ -88,7 +88,7 @@ class Candidates:
 
 def grey(images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 3 h w"]:
     """Images with the luminance of each pixel (ITU-R BT.709) in all three channels."""
-    share = torch.tensor(_LUMINANCE, device=images.device, dtype=images.dtype)
+    share = torch.tensor(REC709, device=images.device, dtype=images.dtype)
     return torch.einsum("nchw,c->nhw", images, share)[:, None].expand(-1, 3, -1, -1)
 
 
@@ -192,7 +192,7 @@ def exchanged(orientations: Sequence[float], *, count: int, seed: int = 0) -> li
     >>> exchanged([0, 90, 180, 270], count=2)[0] != [0, 1, 2, 3], exchanged([0, 10], count=2)
     (True, [])
     """
-    away = np.abs(relative_orientation(orientations, orientations)) >= _APART
+    away = np.abs(relative_orientation(orientations, orientations)) >= APART
     generator = np.random.default_rng(seed)
     orders = (_matched(away, generator) for _ in range(count))
     return [order for order in orders if order is not None]

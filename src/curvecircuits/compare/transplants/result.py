@@ -1,11 +1,10 @@
 """From the chunks of an evaluation to the record of a transplant, and what is written of it."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy import ndarray
 
 from curvecircuits.compare.transplants import recovered
@@ -43,7 +42,7 @@ def result_of(
     assert network.logits is not None
     sums = tally(folder.chunks(), job.variants, classes=network.layer(network.logits).channels)
     means = estimates(sums, draws=_DRAWS, seed=seed)
-    listed, unread = _skipped(job, folder.chunks())
+    skipped, count = job.skipped(folder.chunks(), most=_LISTED)
     calibration = job.calibration
     assert job.candidates is not None
     names = _class_names(job, labels)
@@ -66,8 +65,8 @@ def result_of(
         ),
         images=sums.read,
         labelled=sums.labelled,
-        skipped=listed,
-        skipped_count=unread + len(job.images.skipped),
+        skipped=tuple(Skipped(name=name, reason=reason) for name, reason in skipped),
+        skipped_count=count,
         unlabelled=dict(labels.missing),
         data=str(job.images.root),
         data_fingerprint=job.images.fingerprint,
@@ -87,22 +86,6 @@ def result_of(
         notes=recovered.notes(sums, classes, calibration),
         versions=versions(),
     )
-
-
-def _skipped(
-    job: Evaluation, chunks: Iterator[Mapping[str, ndarray]]
-) -> tuple[tuple[Skipped, ...], int]:
-    """Files that were not evaluated, the first of them, and how many images among them."""
-    listed = [Skipped(name=n, reason=r) for n, r in job.images.skipped.items()][:_LISTED]
-    seen = unread = 0
-    for chunk in chunks:
-        for row in np.flatnonzero(~chunk["read"].astype(bool)):
-            unread += 1
-            if len(listed) < _LISTED:
-                name = job.images.name(int(job.indices[seen + row]))
-                listed.append(Skipped(name=name, reason=str(chunk["reason"][row])))
-        seen += len(chunk["read"])
-    return tuple(listed), unread
 
 
 def _class_names(job: Evaluation, labels: Labels) -> dict[int, str]:

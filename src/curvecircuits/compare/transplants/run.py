@@ -1,12 +1,9 @@
 """Transplant an artificial family, and measure what of the network's behaviour comes back."""
 
-import json
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any, Literal
+from typing import Literal
 
 from numpy import ndarray
 
@@ -37,7 +34,7 @@ from curvecircuits.models.network import Network
 from curvecircuits.store import (
     Manifest,
     RunFolder,
-    open_run,
+    run_folder,
     run_job,
 )
 
@@ -155,11 +152,11 @@ def transplant(
     settings = {
         "units": [u.unit for u in family.units],
         "orientations": list(candidates.orientations),
-        "constants": _plain(constants or Constants()),
-        "parts": _plain(parts or Parts()),
+        "constants": asdict(constants or Constants()),
+        "parts": asdict(parts or Parts()),
         "candidates": list(candidates.names),
         "random": random,
-        "framing": _plain(framing),
+        "framing": asdict(framing),
         "order": labels.source,
         "calibration": None if other is None else other.fingerprint,
     }
@@ -174,9 +171,7 @@ def transplant(
         chunks=-(-len(indices) // batch),
         seed=seed,
     )
-    # Made only where it is needed: a killed process would leave it behind.
-    with nullcontext(out) if out is not None else TemporaryDirectory() as where:
-        folder = open_run(where, manifest, fresh=fresh)
+    with run_folder(out, manifest, fresh=fresh) as folder:
         found = _calibrated(
             folder, place, candidates, shown, indices, other, framing, seed, progress
         )
@@ -232,7 +227,3 @@ def _calibrated(
     )
     folder.save_arrays("calibration", found.arrays())
     return found
-
-
-def _plain(record: Any) -> dict[str, Any]:
-    return json.loads(json.dumps(asdict(record)))

@@ -40,7 +40,6 @@ def plan(
     names: Sequence[str],
     *,
     random: int = 10,
-    matched: bool = True,
     seed: int = 0,
 ) -> tuple[Variant, ...]:
     """The variants of a transplant, the intact network first.
@@ -50,10 +49,8 @@ def plan(
     names
         Of the candidate sets.
     random
-        Draws of as many other units of the family's branches, set to zero.
-    matched
-        Whether to make as many draws of other units whose root mean square activation is like
-        that of the family's.
+        Draws of as many other units of the family's branches, set to zero; and as many again of
+        units whose root mean square activation is like that of the family's.
     """
     units, halves = len(place.channels), len(calibration.images)
     zeros = ((0.0,) * units,) * halves
@@ -69,7 +66,7 @@ def plan(
         for k in range(random):
             drawn = generator.choice(others, units, replace=False)
             found.append(Variant(name=f"{RANDOM}/{k}", channels=_ints(drawn), values=zeros))
-        for k in range(random if matched else 0):
+        for k in range(random):
             drawn = _alike(calibration.rms, own, others, generator)
             found.append(Variant(name=f"{RANDOM_RMS}/{k}", channels=_ints(drawn), values=zeros))
     found += [Variant(name=n, channels=place.channels, candidate=k) for k, n in enumerate(names)]
