@@ -17,8 +17,10 @@ SOURCES := pyproject.toml constraints.txt hatch_build.py web/build.mjs web/packa
 
 .PHONY: test lint report bars format chromium
 
+# What the tests of a file share is made once: each file stays in one process.
 test: lint chromium
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --doctest-modules src tests
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder \
+		--doctest-modules src tests
 
 lint: .venv/.dev
 	$(BIN)/ruff check .

@@ -171,7 +171,7 @@ def _by_hand(
     """The network's output with hooks on its module: run once to know, and again to replace."""
     module = network.module
     seen: list[Any] = []
-    prepare = network.copy()._prepare(images)  # pyright: ignore[reportPrivateUsage]
+    prepare = network.prepare(images)
     hooks = [
         module.get_submodule(source).register_forward_hook(_zeroed(zeroed)),
         module.get_submodule(target).register_forward_hook(lambda _m, _i, out: seen.append(out)),

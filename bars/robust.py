@@ -306,9 +306,8 @@ def _phase(out: Path, chunks: int) -> str:
 
 @bar(number="4.4b", title="Ray, 3 workers, one killed")
 def transplant_worker_killed(quick: bool) -> Outcome:
-    del quick  # the cluster takes most of the time
     with _place() as (runs, place):
-        job = _job(place, images=256, size=128)
+        job = _job(place, images=96 if quick else 256, size=96 if quick else 128)
         local, other = place / "local", place / "workers"
         runs.whole(job.into(local))
         chunks = _chunks(local)

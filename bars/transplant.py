@@ -149,7 +149,7 @@ def transplant_cost(quick: bool) -> Outcome:
     job, _ = _job(network, pixels)
     worker, halves = job.open(), torch.arange(_SPEED_BATCH) % 2
     plain = _plain(network)
-    prepare = network._prepare  # pyright: ignore[reportPrivateUsage]
+    prepare = network.prepare
     logits = str(network.logits)
     with torch.inference_mode():
         given = prepare(pixels).contiguous()

@@ -1,7 +1,43 @@
-"""What axe finds wrong with a page that is open in a browser."""
+"""A page with some figures, and what is wrong with it when it is open in a browser."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from curvecircuits.report import Colophon, Model, Report, Weights
+from curvecircuits.report.figures import Figure
+
+
+def report_of(figures: Sequence[Figure], **others: Any) -> Report:
+    """A report of these figures and of nothing that was measured."""
+    return Report(
+        title="Figures",
+        lede=("All of them.",),
+        model=Model(
+            name="made",
+            layer="3b",
+            sha256="0" * 64,
+            weights=Weights(source="made", sha256=None, verified=True),
+        ),
+        figures=tuple(figures),
+        colophon=Colophon(versions=(), seed=0, command=None),
+        **others,
+    )
+
+
+def assert_drawn(opened: Any, report: Report, width: int) -> str:
+    """Every figure is drawn, fits and says what was found, and axe finds nothing; the text.
+
+    The page must have been opened with `bypass_csp=True`.
+    """
+    page = opened.page
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    text: str = page.inner_text("body")
+    assert all(figure.words.takeaway in text for figure in report.figures)
+    assert "cannot be drawn" not in text
+    assert serious_problems(page) == []
+    assert opened.said == []
+    return text
 
 
 def serious_problems(page: Any) -> list[tuple[str, list[str]]]:

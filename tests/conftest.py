@@ -14,6 +14,8 @@ from jaxtyping import config as annotations
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
 
+pytest.register_assert_rewrite("browser")
+
 settings.register_profile("same every time", derandomize=True, deadline=None, database=None)
 settings.load_profile("same every time")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bars import artificial, comparison
+from bars import artificial
 
 
 @pytest.mark.parametrize(
@@ -27,15 +27,3 @@ def test_orientations_can_be_exchanged_without_touching_other_weights():
         )
         assert (before == after).all()
         assert (intact.state[name] != shuffled.state[name]).any()
-
-
-@pytest.mark.shared
-def test_comparison_with_googlenet():
-    """On a fifth of the photographs, where the last digits move more."""
-    shapes, found = comparison.comparison_shapes(True), comparison.photographs(True)
-    assert shapes.ok, shapes
-    assert found.mean("auroc").value > 0.88
-    assert found.mean("precision").value > 0.36
-    assert found.mean("clipped").value > 0.5
-    assert found.ahead(over="lines")
-    assert found.mean("precision", of="shuffled").value < 0.05

@@ -10,7 +10,7 @@ import networks
 import numpy as np
 import pytest
 import torch
-from browser import serious_problems
+from browser import assert_drawn, report_of
 from conftest import SHARED
 from PIL import Image
 from test_page import bundle, chromium, open_page  # noqa: F401
@@ -26,9 +26,8 @@ from curvecircuits.errors import InputError
 from curvecircuits.families.family import Family
 from curvecircuits.families.gabors import image_filters
 from curvecircuits.families.taxonomy import Taxonomy, UnitLabel
-from curvecircuits.models.permute import weight_permuted
 from curvecircuits.models.wrap import wrap
-from curvecircuits.report import Colophon, Model, Report, Weights, render
+from curvecircuits.report import Report, render
 from curvecircuits.report.document import Section
 from curvecircuits.report.figures import (
     ClaimsTableFigure,
@@ -40,7 +39,7 @@ from curvecircuits.report.figures import (
 )
 from curvecircuits.store import dump, load
 from curvecircuits.weights import expanded_weights
-from curvecircuits.weights.pixels import pixel_weights, preferred_images, sees_pixels
+from curvecircuits.weights.pixels import pixel_weights, sees_pixels
 
 NAN = float("nan")
 
@@ -94,12 +93,11 @@ def test_pixel_weights_place_the_composed_expanded_weights():
     assert (placed - found).abs().max() < 1e-4 * found.abs().max()
 
 
-def test_phases_cancel_in_linear_fields_and_not_in_preferred_images():
+def test_phases_cancel_in_linear_fields():
     network = artificial_network()
     units = [("conv2d2", 0), ("conv2d2", 12)]
     gabor = pixel_weights(network, [("conv2d0", 0)]).abs().max()
     assert pixel_weights(network, units).abs().max() < 1e-5 * gabor
-    assert (preferred_images(network, units) - 0.5).abs().max() > 0.2
 
 
 def _slope(image):
@@ -113,59 +111,14 @@ def _slope(image):
     return angle, np.hypot(xx - yy, 2 * xy) / (xx + yy)
 
 
-def test_preferred_images_of_lines_turn_with_their_normals():
-    lines = networks.written("conv2d2", "line")
-    normals, units = np.array(lines.orientations), lines.units
-    network = artificial_network()
-    slopes, strength = zip(*map(_slope, preferred_images(network, units)), strict=True)
-    off = np.abs((np.array(slopes) - normals + 90) % 180 - 90)
-    assert off.max() < 12
-    assert min(strength) > 0.5
-    permuted = preferred_images(weight_permuted(network, seed=1), units)
-    off = [abs((_slope(x)[0] - n + 90) % 180 - 90) for x, n in zip(permuted, normals, strict=True)]
-    assert np.mean(off) > 20
-
-
-def test_preferred_images_excite_and_signs_turn_them_round():
-    network = networks.planted([0.0, 90.0, 200.0])
-    units = [("2", c) for c in range(6)]
-    before = preferred_images(network, units, steps=1)
-    more = preferred_images(network, units)
-    less = preferred_images(network, units, signs=[-1] * 6)
-
-    def values(images):
-        found = network.run(images, layers=["2"])["2"]
-        assert found.shape[2:] == (1, 1)
-        return found[range(6), range(6), 0, 0]
-
-    assert (values(more) > values(before)).all()
-    assert (values(less) < values(before)).all()
-    alone = preferred_images(network, units[4:5])
-    assert torch.allclose(alone[0], more[4], atol=1e-4)
-    assert not torch.equal(preferred_images(network, units, seed=1), more)
-
-
-def test_a_silent_unit_is_plain_grey():
-    layers = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Conv2d(4, 2, 3))
-    with torch.no_grad():
-        layers[0].bias.fill_(-100)
-    network = wrap(layers, input_size=32)
-    assert (preferred_images(network, [("2", 1)]) == 0.5).all()
-    assert (preferred_images(network, [("0", 1)]) != 0.5).any()
-
-
 def test_what_cannot_be_shown_in_pixels_is_said():
     network = wrap(_layers(linear=False), input_size=48)
     with pytest.raises(InputError, match="these are of 0, 3"):
         pixel_weights(network, [("0", 1), ("3", 1)])
-    with pytest.raises(InputError, match="name at least one unit"):
-        preferred_images(network, [])
     with pytest.raises(InputError, match="channels of 3 are 0 to 3"):
         pixel_weights(network, [("3", 4)])
-    with pytest.raises(InputError, match="as many signs, not 1"):
-        preferred_images(network, [("3", 1), ("3", 2)], signs=[1])
-    with pytest.raises(InputError, match="at least one step"):
-        preferred_images(network, [("3", 1)], steps=0)
+    with pytest.raises(InputError, match="name at least one unit"):
+        pixel_weights(network, [])
     branches = wrap(networks.Branches(), input_size=24)
     joined = next(x.name for x in branches.layers.values() if x.kind == "concat")
     with pytest.raises(InputError, match="several ways"):
@@ -350,8 +303,8 @@ def test_the_sheet_shows_what_its_units_see(sheet, taxonomy):
     assert [x.channel for x in second.rows[0].units] == list(range(12))  # the highest scores
     for unit in second.rows[0].units:
         angle, strength = _slope(_thumbnail(second, unit))
-        assert abs((angle - unit.orientation + 90) % 180 - 90) < 12, unit
-        assert strength > 0.5
+        assert abs((angle - unit.orientation + 90) % 180 - 90) < 25, unit
+        assert strength > 0.15
     filters = image_filters(artificial_network(), "conv2d0")
     for unit in first.rows[0].units:
         wanted = filters[unit.channel]
@@ -464,16 +417,8 @@ def test_sections_begin_at_figures_in_order(report):
 
 @pytest.fixture(scope="module")
 def report(taxonomy, permuted, sheet):
-    return Report(
-        title="Circuit figures",
-        lede=("All of them.",),
-        model=Model(
-            name="made",
-            layer="3b",
-            sha256="0" * 64,
-            weights=Weights(source="made", sha256=None, verified=True),
-        ),
-        figures=(
+    return report_of(
+        (
             family_counts(taxonomy, permuted),
             family_shares_figure(_shares()),
             schematic_figure(_graph()),
@@ -481,7 +426,6 @@ def report(taxonomy, permuted, sheet):
             claims_table(_claims()),
         ),
         sections=(Section(title="Circuit", first=3), Section(title="Claims", first=5)),
-        colophon=Colophon(versions=(), seed=0, command=None),
     )
 
 
@@ -495,14 +439,8 @@ def test_the_figures_read_back(report):
 def test_figures_are_drawn_and_axe_finds_nothing(open_page, bundle, report, theme, width):  # noqa: F811
     opened = open_page(render(report), width, color_scheme=theme, bypass_csp=True)
     opened.poll("document.querySelectorAll('figure .body > *').length", 5)
-    page = opened.page
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    text = page.inner_text("body")
-    assert all(figure.words.takeaway in text for figure in report.figures)
-    assert "cannot be drawn" not in text
-    page.locator("button.claim").first.click()
-    assert serious_problems(page) == []
-    assert opened.said == []
+    opened.page.locator("button.claim").first.click()
+    assert_drawn(opened, report, width)
 
 
 @pytest.mark.browser

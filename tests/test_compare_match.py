@@ -41,7 +41,7 @@ def test_centres_can_be_left_alone_or_given(pair):
 
 
 def test_other_networks_get_a_geometry_of_their_own():
-    theirs = general_geometry(stride=16, tile=117.1875, centre=15.0)
+    theirs = general_geometry(stride=16, tile=78.125, centre=15.0)
     network = artificial_network(orientations=AROUND, geometry=theirs)
     family = find_curves(network, layer="3b", permutations=1)
     ours = geometry_for(network, family)

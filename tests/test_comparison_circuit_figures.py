@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from browser import serious_problems
+from browser import assert_drawn, report_of
 from PIL import Image
 from test_compare_matrices import labelled
 from test_page import bundle, chromium, open_page  # noqa: F401
@@ -19,7 +19,7 @@ from curvecircuits.compare.photo_maps import photo_maps
 from curvecircuits.compare.photographs import maps_agreement
 from curvecircuits.compare.written import written_families
 from curvecircuits.errors import InputError
-from curvecircuits.report import Colophon, Model, Report, Weights, render
+from curvecircuits.report import Report, render
 from curvecircuits.report.comparison_circuit import circuit_comparison_figures
 from curvecircuits.report.figures import matrix_pair, photo_agreement
 from curvecircuits.stimuli import CurveGrid
@@ -81,18 +81,7 @@ def figures(matched, lines, photographs, network):
 
 @pytest.fixture(scope="module")
 def report(figures):
-    return Report(
-        title="Learned and written",
-        lede=("Both.",),
-        model=Model(
-            name="made",
-            layer="3b",
-            sha256="0" * 64,
-            weights=Weights(source="made", sha256=None, verified=True),
-        ),
-        figures=tuple(figures),
-        colophon=Colophon(versions=(), seed=0, command=None),
-    )
+    return report_of(figures)
 
 
 def test_the_figures_are_made_in_order_and_read_back(report):
@@ -160,13 +149,7 @@ def test_crops_are_those_of_the_photographs(matched, photographs):
 def test_figures_are_drawn_and_axe_finds_nothing(open_page, bundle, report, theme, width):  # noqa: F811
     opened = open_page(render(report), width, color_scheme=theme, bypass_csp=True)
     opened.poll("document.querySelectorAll('.photo-row li').length > 0", True)
-    page = opened.page
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    text = page.inner_text("body")
-    assert all(figure.words.takeaway in text for figure in report.figures)
-    assert "cannot be drawn" not in text
-    assert serious_problems(page) == []
-    assert opened.said == []
+    assert_drawn(opened, report, width)
 
 
 @pytest.mark.browser

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from browser import serious_problems
+from browser import assert_drawn, report_of
 from conftest import SHARED
 from PIL import Image
 from test_page import bundle, chromium, open_page  # noqa: F401
@@ -19,7 +19,7 @@ from curvecircuits.compare import Matched, Side, held_out_shapes, joint_maps, sh
 from curvecircuits.compare.published_radial import plain_tuning, published_radial
 from curvecircuits.errors import InputError
 from curvecircuits.families import published_families
-from curvecircuits.report import Colophon, Model, Report, Weights, render
+from curvecircuits.report import Report, render
 from curvecircuits.report.comparison import comparison_figures
 from curvecircuits.report.figures import (
     joint_maps_figure,
@@ -232,23 +232,14 @@ def report(same, shapes):
     grid = replace(quick(), radii=(120.0, 50.0))
     known = published_families().curves["mixed3b"]
     curves = {c: plain_tuning(u.orientation, grid).tolist() for c, u in known.items()}
-    return Report(
-        title="Comparison",
-        lede=("All of them.",),
-        model=Model(
-            name="made",
-            layer="3b",
-            sha256="0" * 64,
-            weights=Weights(source="made", sha256=None, verified=True),
-        ),
-        figures=(
+    return report_of(
+        (
             joint_maps_figure(same),
             radius_groups(same),
             shape_responses_figure(shapes, curves=same),
             published_radial_figure(published_radial(grid=GRID)),
             published_radial_figure(published_radial(curves, grid=grid)),
         ),
-        colophon=Colophon(versions=(), seed=0, command=None),
     )
 
 
@@ -280,13 +271,7 @@ def test_all_figures_of_a_comparison():
 def test_figures_are_drawn_and_axe_finds_nothing(open_page, bundle, report, theme, width):  # noqa: F811
     opened = open_page(render(report), width, color_scheme=theme, bypass_csp=True)
     opened.poll("document.querySelectorAll('figure .body > *').length", len(report.figures))
-    page = opened.page
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    text = page.inner_text("body")
-    assert all(figure.words.takeaway in text for figure in report.figures)
-    assert "cannot be drawn" not in text
-    assert serious_problems(page) == []
-    assert opened.said == []
+    assert_drawn(opened, report, width)
 
 
 @pytest.mark.browser

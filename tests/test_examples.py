@@ -22,10 +22,10 @@ from curvecircuits.models.wrap import wrap
 from curvecircuits.stimuli import curves
 from curvecircuits.store import RunFolder, dump, load, read_table
 from curvecircuits.visualize import Examples, dataset_examples, open_examples
-from curvecircuits.visualize.candidates import Candidates, lots
-from curvecircuits.visualize.collect import Options, collected
-from curvecircuits.visualize.ranges import bin_edges
-from curvecircuits.visualize.views import views_of
+from curvecircuits.visualize.dataset.candidates import Candidates, lots
+from curvecircuits.visualize.dataset.collect import Options, collected
+from curvecircuits.visualize.dataset.ranges import bin_edges
+from curvecircuits.visualize.dataset.views import views_of
 
 COUNT = 23
 

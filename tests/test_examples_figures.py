@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from browser import serious_problems
+from browser import assert_drawn, report_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import family_of, noise, seeded
@@ -27,7 +27,7 @@ from curvecircuits.compare.paired_examples import paired_examples
 from curvecircuits.errors import InputError
 from curvecircuits.models.address import Unit
 from curvecircuits.models.wrap import wrap
-from curvecircuits.report import Colophon, Model, Report, Weights, render
+from curvecircuits.report import Report, render
 from curvecircuits.report.build import build_report
 from curvecircuits.report.circuit import sections
 from curvecircuits.report.examples import (
@@ -356,22 +356,13 @@ def test_a_report_without_a_family_offers_no_examples():
 
 @pytest.fixture(scope="module")
 def report(shown, turned):
-    return Report(
-        title="Examples",
-        lede=("All of it.",),
-        model=Model(
-            name="made",
-            layer="3b",
-            sha256="0" * 64,
-            weights=Weights(source="made", sha256=None, verified=True),
-        ),
-        figures=(
+    return report_of(
+        (
             dataset_quilt(shown.gallery, ORIENTATIONS),
             saliency_pairs(shown.pairs, shown.arrays),
             natural_tuning_figure(turned),
             natural_tuning_figure(replace(turned, artificial={})),
         ),
-        colophon=Colophon(versions=(), seed=0, command=None),
     )
 
 
@@ -385,14 +376,8 @@ def test_the_figures_are_written_and_read_as_they_are(report):
 def test_the_figures_are_drawn_and_axe_finds_nothing(open_page, bundle, report, theme, width):  # noqa: F811
     opened = open_page(render(report), width, color_scheme=theme, bypass_csp=True)
     opened.poll("document.querySelectorAll('.chart svg[role=img]').length", 7)
-    page = opened.page
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    text = page.inner_text("body")
-    assert all(figure.words.takeaway in text for figure in report.figures)
-    assert "cannot be drawn" not in text
-    assert serious_problems(page) == []
-    assert opened.said == []
-    assert [each for each in opened.requests if not each.startswith("data:")] == [page.url]
+    assert_drawn(opened, report, width)
+    assert [each for each in opened.requests if not each.startswith("data:")] == [opened.page.url]
 
 
 INK = """() => [...document.querySelectorAll('canvas.pictures')].map((canvas) => {

@@ -1,14 +1,21 @@
 import pytest
+from networks import planted
 
-from curvecircuits.artificial import artificial_network
+from curvecircuits.artificial import Constants, artificial_network
 from curvecircuits.models.permute import weight_permuted
 from curvecircuits.report import render
 from curvecircuits.report.build import build_report
 
+TURNS = [45.0 * k for k in range(8)]
+
 
 @pytest.fixture(scope="module")
 def report():
-    return build_report(artificial_network(), layer="3b", seed=3, command="curvecircuits report")
+    """Of a network with fewer families than the one it is compared with."""
+    network = artificial_network(
+        Constants(curve_orientations=12, small_orientations=6), orientations=TURNS
+    )
+    return build_report(network, layer="3b", seed=3, command="curvecircuits report")
 
 
 FAMILY = [
@@ -40,21 +47,22 @@ def test_claims_point_at_their_figures(report):
 
 
 def test_the_circuit_can_be_left_out():
-    bare = build_report(artificial_network(), layer="3b", circuit=False)
+    bare = build_report(planted(TURNS), layer="3", circuit=False)
     assert [f.kind for f in bare.figures] == FAMILY
 
 
 def test_rows_are_both_families_and_each_unit_meets_itself(report):
     maps, curves, table, *_ = report.figures
-    assert [row.family for row in table.rows].count("natural") == 24
+    assert [row.family for row in table.rows].count("natural") == 8
     assert [row.family for row in table.rows].count("artificial") == 24
-    assert all(pair.artificial == f"artificial {pair.natural}" for pair in maps.pairs)
+    pairs = {(pair.natural, pair.artificial) for pair in maps.pairs}
+    assert pairs == {(f"3b:{k}", f"artificial 3b:{3 * k}") for k in range(8)}
     assert all(max(curve.values) == pytest.approx(1) for curve in curves.natural)
     assert list(maps.radii) == sorted(maps.radii)
 
 
 def test_the_lede_states_the_numbers(report):
-    assert "24" in report.lede[0]
+    assert "8 units" in report.lede[0]
     assert "3b" in report.lede[0]
     assert report.colophon.seed == 3
     assert report.model.weights.sha256 is None

@@ -1,10 +1,9 @@
 """Texture factors: planted groups are found, their control says when there are none."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
+from browser import assert_drawn, report_of
 from test_page import bundle, chromium, open_page  # noqa: F401
 from torch import nn
 
@@ -14,7 +13,7 @@ from curvecircuits.errors import InputError
 from curvecircuits.families import Family, Taxonomy, UnitLabel, discover_families
 from curvecircuits.models.permute import weight_permuted
 from curvecircuits.models.wrap import wrap
-from curvecircuits.report import Colophon, Model, Report, Weights, render
+from curvecircuits.report import render
 from curvecircuits.report.figures import TextureFactors, texture_factors
 from curvecircuits.store import dump, load
 from curvecircuits.weights import weight_factors
@@ -151,25 +150,10 @@ def test_the_figure_is_in_order_of_orientation_and_names_textures():
 
 @pytest.mark.browser
 def test_factors_are_drawn_and_read_with_the_arrow_keys(open_page, bundle):  # noqa: F811
-    import axe_playwright_python
-
     found = texture_inputs(_written(grouped=True), _taxonomy(TEXTURES), CURVES, factors=3, draws=2)
     figure = texture_factors(found)
-    html = render(
-        Report(
-            title="Textures",
-            lede=("A figure.",),
-            model=Model(
-                name="written",
-                layer="3",
-                sha256="0" * 64,
-                weights=Weights(source="none", sha256=None, verified=True),
-            ),
-            figures=(figure,),
-            colophon=Colophon(versions=(), seed=0, command=None),
-        )
-    )
-    opened = open_page(html, 360, bypass_csp=True)
+    report = report_of([figure])
+    opened = open_page(render(report), 360, bypass_csp=True)
     tiles = opened.page.locator(".matrix-tiles")
     tiles.focus()
     for key in ("PageUp", "Home", "ArrowRight", "ArrowDown"):
@@ -179,12 +163,7 @@ def test_factors_are_drawn_and_read_with_the_arrow_keys(open_page, bundle):  # n
     assert float(shown) == pytest.approx(figure.factors[1].sums[1], rel=1e-2)
     units = opened.page.locator(".large .unit").all_inner_texts()
     assert units[:3] == [u.unit for u in figure.factors[1].strongest]
-    axe = Path(axe_playwright_python.__file__).parent / "axe.min.js"
-    opened.page.evaluate(axe.read_text(encoding="utf-8"))
-    problems = opened.page.evaluate("axe.run().then(r => r.violations)")
-    assert [each["id"] for each in problems if each["impact"] in ("serious", "critical")] == []
-    assert opened.page.evaluate("document.documentElement.scrollWidth") <= 360
-    assert opened.said == []
+    assert_drawn(opened, report, 360)
 
 
 @pytest.mark.shared

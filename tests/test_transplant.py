@@ -518,17 +518,3 @@ def test_the_command_refuses_in_one_sentence(model, folder, options, says, capsy
     lines = capsys.readouterr().err.strip().splitlines()
     assert says in lines[-1]
     assert "Traceback" not in "".join(lines)
-
-
-# -- a real network ----------------------------------------------------------------------------
-
-
-@pytest.mark.shared
-def test_googlenet_gets_back_most_of_what_its_curves_do():
-    from bars.transplant import googlenet_transplant
-
-    result = googlenet_transplant(limit=40, sets=("lines", "turned90"), random=2)
-    share = result.score("transplanted").recovered.kl
-    assert share.value > 0.6
-    assert result.score("lines").behind.value > 0.1
-    assert result.score("intact").top1 > 0.5

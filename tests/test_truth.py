@@ -3,11 +3,10 @@
 import pytest
 from networks import written
 
-from bars import SHARED
 from curvecircuits.artificial import artificial_network
 from curvecircuits.circuits.truth import linear_truth
 from curvecircuits.errors import InputError
-from curvecircuits.families import Family, discover_families, find_curves
+from curvecircuits.families import Family, discover_families
 from curvecircuits.families.tiles import scan_grid, scan_images, tile_of
 from curvecircuits.tuning import tune
 from curvecircuits.weights import expanded_weights
@@ -63,21 +62,3 @@ def test_weights_of_other_units_are_refused():
     weights = expanded_weights(network, "3a", units=CURVES.units[:3])
     with pytest.raises(InputError, match="not those of the targets"):
         linear_truth(network, weights, CURVES)
-
-
-@pytest.mark.shared
-def test_googlenet_follows_its_weights_but_not_exactly():
-    import curvecircuits as cc
-
-    network = cc.load("googlenet", weights=SHARED / "weights" / "bvlc_googlenet.safetensors")
-    units = find_curves(network, layer="3b", permutations=1).units
-    curves = Family(
-        name="curve",
-        layer="3b",
-        channels=tuple(u.channel for u in units),
-        orientations=tuple(u.outline_orientation for u in units),
-        period=360,
-    )
-    found = linear_truth(network, expanded_weights(network, "3a", units=curves.units), curves)
-    assert 0.6 < found.whole.correlation.value < 0.99
-    assert found.whole.correlation.low > found.whole.control.high

@@ -8,12 +8,16 @@ from collections.abc import Sequence
 from cyclopts import App, CycloptsError, MissingArgumentError
 
 from curvecircuits.cli.artificial import artificial
+from curvecircuits.cli.attributed import attribute
 from curvecircuits.cli.claims import claims
 from curvecircuits.cli.curves import find, tune
+from curvecircuits.cli.decomposed import decompose
+from curvecircuits.cli.edited import edited
 from curvecircuits.cli.examples import examples
 from curvecircuits.cli.families import families
 from curvecircuits.cli.networks import fetch, layers, models
 from curvecircuits.cli.page import report
+from curvecircuits.cli.pictures import vis
 from curvecircuits.cli.transplant import transplant
 from curvecircuits.cli.weights import weights
 from curvecircuits.errors import CurveCircuitsError
@@ -55,6 +59,10 @@ for _command in (
     tune,
     families,
     examples,
+    vis,
+    decompose,
+    attribute,
+    edited,
     weights,
     claims,
     artificial,

@@ -18,6 +18,14 @@ Seed = Annotated[
     ),
 ]
 
+Kept = Annotated[
+    bool,
+    Parameter(
+        negative="--no-cache",
+        help="Keep finished pictures in the cache folder, and look there first.",
+    ),
+]
+
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +59,13 @@ def opened(source: Source) -> Any:
             device=source.device,
             progress=watched(),
         )
+
+
+def kept_in(cache: bool) -> Path | None:
+    """Where finished pictures are kept: a folder beside the downloads."""
+    from curvecircuits.catalog import cache_dir
+
+    return cache_dir() / "pictures" if cache else None
 
 
 def watched() -> bool:

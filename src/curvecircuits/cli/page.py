@@ -3,7 +3,7 @@
 import shlex
 from pathlib import Path
 
-from curvecircuits.cli.options import Seed, Source, opened, watched
+from curvecircuits.cli.options import Kept, Seed, Source, kept_in, opened, watched
 
 
 def report(
@@ -16,6 +16,7 @@ def report(
     examples: Path | None = None,
     transplant: Path | None = None,
     seed: Seed = 0,
+    cache: Kept = True,
 ) -> None:
     """Find the curve family of a network and write everything measured as one HTML page.
 
@@ -82,6 +83,7 @@ def report(
         photographs=photographs,
         transplant=replaced,
         examples=shown,
+        cache=kept_in(cache),
     )
     print(f"Wrote {write_report(made, out)}.")
 

@@ -16,24 +16,24 @@ from curvecircuits.compare.paired_views import paired_views
 from curvecircuits.errors import InputError
 from curvecircuits.images import ImageSet
 from curvecircuits.store import RunFolder, dump, pack
-from curvecircuits.visualize.candidates import Candidates
-from curvecircuits.visualize.collect import (
+from curvecircuits.visualize.dataset.candidates import Candidates
+from curvecircuits.visualize.dataset.collect import (
     Collected,
     Engine,
     Options,
     collected,
     opened_images,
 )
-from curvecircuits.visualize.gallery import (
+from curvecircuits.visualize.dataset.gallery import (
     Gallery,
     examples_of,
     gallery,
     groups_wanted,
     write_gallery,
 )
-from curvecircuits.visualize.pictures import Pictures, Wanted, pictures
+from curvecircuits.visualize.dataset.pictures import Pictures, Wanted, pictures
+from curvecircuits.visualize.dataset.views import View
 from curvecircuits.visualize.sheets import write_quilts
-from curvecircuits.visualize.views import View
 
 _CONTRASTS = ((0, 1), (1, 0))
 RECORD, ARRAYS = "pairs.json", "pairs.npz"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from curvecircuits.store import Record
-from curvecircuits.visualize.records import Example
+from curvecircuits.visualize.dataset.records import Example
 
 
 @dataclass(frozen=True, kw_only=True)

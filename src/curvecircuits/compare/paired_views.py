@@ -10,7 +10,7 @@ from torch import Tensor
 from curvecircuits.compare.matched import Matched, Side
 from curvecircuits.compare.photo_points import Points, common_points
 from curvecircuits.models.address import Unit
-from curvecircuits.visualize.views import View, views_of
+from curvecircuits.visualize.dataset.views import View, views_of
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -73,7 +73,7 @@ class Network:
             frozen_copy(preprocess) if isinstance(preprocess, nn.Module) else preprocess
         )
         example = torch.zeros(2, 3, input_size, input_size, device=_device_of(own))
-        own, self._graph = trace(own, self._prepare(example))
+        own, self._graph = trace(own, self.prepare(example))
         self._geometries: dict[tuple[int, int], dict[str, Geometry | None]] = {}
         self._nodes: dict[str, fx.Node] = {}
         self._pre: dict[str, str] = {}
@@ -115,7 +115,7 @@ class Network:
     def _describe(self) -> dict[str, Layer]:
         images = torch.zeros(1, 3, self.input_size, self.input_size, device=self.device)
         try:
-            shapes = run_recording(self.module, self._graph, self._prepare(images))
+            shapes = run_recording(self.module, self._graph, self.prepare(images))
         except InputError:
             raise
         except Exception as error:
@@ -204,7 +204,7 @@ class Network:
 
     def _run_shapes(self, images: Tensor, needed: set[fx.Node]) -> dict[fx.Node, tuple[int, ...]]:
         try:
-            return run_recording(self.module, self._graph, self._prepare(images), only=needed)
+            return run_recording(self.module, self._graph, self.prepare(images), only=needed)
         except (RuntimeError, ValueError, AssertionError) as error:
             raise self._size_error(images, error) from error
 
@@ -227,7 +227,8 @@ class Network:
 
     # -- running ---------------------------------------------------------------------------
 
-    def _prepare(self, images: Tensor) -> Tensor:
+    def prepare(self, images: Tensor) -> Tensor:
+        """What the first layer is given for RGB images in [0, 1]."""
         prepared = self._preprocess(images) if self._preprocess else images
         return prepared.contiguous(memory_format=torch.channels_last)
 
@@ -256,7 +257,7 @@ class Network:
         names = {key: self.layer(key).name for key in layers}
         wanted = frozenset(names.values())
         try:
-            values = self.wiring.run(wanted, self._prepare(images), images)
+            values = self.wiring.run(wanted, self.prepare(images), images)
         except (RuntimeError, AssertionError) as error:
             if isinstance(error, torch.OutOfMemoryError):
                 raise

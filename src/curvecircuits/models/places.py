@@ -21,7 +21,7 @@ def checked(network: Network, units: Units) -> list[Unit]:
     return found
 
 
-def _written(network: Network, unit: Unit) -> Unit:
+def written(network: Network, unit: Unit) -> Unit:
     """The unit itself; of a concatenation that is never computed, that of its branch."""
     layer, channel = unit.layer, unit.channel
     joined = network.wiring.joined
@@ -37,10 +37,10 @@ def _written(network: Network, unit: Unit) -> Unit:
 
 def places(network: Network, units: Sequence[Unit]) -> dict[str, tuple[list[int], list[int]]]:
     """Of each layer that makes some of the units: their channels, and positions in the list."""
-    written = [_written(network, u) for u in units]
+    made_by = [written(network, u) for u in units]
     found: dict[str, tuple[list[int], list[int]]] = {}
-    for position, unit in enumerate(written):
-        if unit in written[:position]:
+    for position, unit in enumerate(made_by):
+        if unit in made_by[:position]:
             raise InputError(f"An edit names {units[position]} twice: name each unit once.")
         channels, positions = found.setdefault(unit.layer, ([], []))
         channels.append(unit.channel)

@@ -78,6 +78,7 @@ def build_report(
     photographs: Sequence[Path] = (),
     transplant: Transplant | None = None,
     examples: ShownExamples | None = None,
+    cache: Path | None = None,
 ) -> Report:
     """Find the curve family of a network, measure its circuit, set the hand-written one beside it.
 
@@ -100,6 +101,8 @@ def build_report(
         A run of `compare.transplant` on this network, to show.
     examples
         A run of `curvecircuits examples` on this network, from `report.examples.open_shown`.
+    cache
+        A folder where feature visualizations are kept, so that none is made twice.
 
     Raises
     ------
@@ -127,7 +130,7 @@ def build_report(
     shown = example_figures(examples, family, seed=seed)
     if family.found and circuit:
         figures = _with_circuit(
-            network, family, figures, shown, transplant, photographs, seed, progress
+            network, family, figures, shown, transplant, photographs, seed, cache, progress
         )
     else:
         figures += shown + transplant_figures(transplant, family)
@@ -168,6 +171,7 @@ def _with_circuit(
     transplant: Transplant | None,
     photographs: Sequence[Path],
     seed: int,
+    cache: Path | None,
     progress: bool,
 ) -> list[tuple[str, Figure]]:
     """The figures so far, the circuit's, the artificial one's, those on photographs, the rest.
@@ -183,7 +187,7 @@ def _with_circuit(
         progress=progress,
     )
     table = measure_claims(network, evidence=evidence, seed=seed, progress=progress)
-    whole = figures + circuit_figures(evidence, permuted=copy, progress=progress)
+    whole = figures + circuit_figures(evidence, permuted=copy, cache=cache, progress=progress)
     matched = _matched(network, family, seed)
     if matched is not None:
         whole += _compared(matched, family, evidence.taxonomy, photographs, seed, progress)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 from tqdm import tqdm
 
@@ -94,7 +95,11 @@ def sections(figures: Made) -> tuple[Section, ...]:
 
 
 def circuit_figures(
-    evidence: Evidence, *, permuted: Taxonomy | None = None, progress: bool = False
+    evidence: Evidence,
+    *,
+    permuted: Taxonomy | None = None,
+    cache: Path | None = None,
+    progress: bool = False,
 ) -> Made:
     """The figures that can be made of a network, by the names that claims give them.
 
@@ -104,6 +109,8 @@ def circuit_figures(
     ----------
     permuted
         Families of a weight-permuted copy, to set beside the network's own.
+    cache
+        A folder of finished pictures.
 
     Returns
     -------
@@ -121,7 +128,14 @@ def circuit_figures(
         ),
         (
             "family-sheet",
-            lambda: family_sheet(e.network, e.taxonomy, most=_SHEET, seed=e.seed),
+            lambda: family_sheet(
+                e.network,
+                e.taxonomy,
+                most=_SHEET,
+                seed=e.seed,
+                cache=cache,
+                progress=progress,
+            ),
         ),
         (
             "weight-matrix",

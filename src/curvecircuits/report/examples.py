@@ -21,7 +21,7 @@ from curvecircuits.report.figures.dataset_quilt import dataset_quilt
 from curvecircuits.report.figures.natural_tuning import natural_tuning_figure
 from curvecircuits.report.figures.saliency_pairs import saliency_pairs
 from curvecircuits.store import load, unpack
-from curvecircuits.visualize.gallery import Gallery, open_examples
+from curvecircuits.visualize.dataset.gallery import Gallery, open_examples
 
 QUILT, SALIENCY, TUNING = "dataset-quilt", "saliency-pairs", "natural-tuning"
 """Names of the figures, in their order."""

@@ -13,8 +13,8 @@ from numpy import ndarray
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from curvecircuits.store import RunFolder
-from curvecircuits.visualize.gallery import Gallery
-from curvecircuits.visualize.records import UnitExamples
+from curvecircuits.visualize.dataset.gallery import Gallery
+from curvecircuits.visualize.dataset.records import UnitExamples
 
 _CELL, _GAP, _EDGE, _LINE = 64, 6, 20, 16
 _INK, _PALE = (34, 34, 34), (120, 120, 120)
@@ -90,9 +90,14 @@ def write_quilts(folder: RunFolder, shown: Gallery) -> None:
 
 def write_sheet(folder: RunFolder, name: str, sheet: Image.Image) -> None:
     """Write a sheet as PNG, under a name with other characters made dashes."""
+    folder.write(re.sub(r"[^A-Za-z0-9._-]+", "-", name) + ".png", png(sheet))
+
+
+def png(sheet: Image.Image) -> bytes:
+    """A sheet as the bytes of a PNG file."""
     stream = io.BytesIO()
     sheet.save(stream, format="PNG", optimize=True)
-    folder.write(re.sub(r"[^A-Za-z0-9._-]+", "-", name) + ".png", stream.getvalue())
+    return stream.getvalue()
 
 
 def bin_names(edges: Sequence[float]) -> list[str]:

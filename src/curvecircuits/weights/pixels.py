@@ -1,7 +1,7 @@
-"""Units in pixels: their linear receptive fields, and images that excite them.
+"""Units in pixels: their linear receptive fields.
 
 A unit that sums over the phases of what it sees has an empty linear field, as the phases cancel:
-for units behind the first layers the images say more.
+for units behind the first layers feature visualization says more.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn import functional as F
 
 from curvecircuits.errors import InputError
 from curvecircuits.models.address import Unit
@@ -20,12 +19,6 @@ from curvecircuits.weights.gradient import linearised
 from curvecircuits.weights.replay import needs
 
 _CHUNK = 16
-_NOISE = 0.15
-_RATE = 0.04
-_KEPT = 0.9
-_BLUR = 1.0
-"""Of the ascent: contrast of the first image, size of a step, what is kept of the contrast at each
-step, and the width of the smoothing in pixels."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,82 +84,6 @@ def pixel_weights(
     return torch.cat(found)
 
 
-def preferred_images(
-    network: Network,
-    units: Sequence[Unit | tuple[str, int]],
-    *,
-    signs: Sequence[int] | None = None,
-    steps: int = 16,
-    seed: int = 0,
-) -> Float[Tensor, "units 3 h w"]:
-    """Images that excite units, by gradient ascent from faint noise; RGB in [0, 1].
-
-    Each step adds the derivative of the unit's pre-activation, which nothing makes linear, after
-    smoothing it by a Gaussian of one pixel and scaling it to the same size for all units, and
-    takes 10 % off the image's contrast against mid-grey. What is left after the last step is what
-    the unit has asked for in most of them. All units start from the same noise. A unit whose
-    derivative is zero throughout, as it is silent on noise, gets plain grey.
-
-    Parameters
-    ----------
-    units
-        Units of one layer, as `Unit` or (layer, channel).
-    signs
-        1 or −1 for each unit; −1 where the least value is sought, as units of linear layers say
-        something by both. By default 1 for all.
-    steps
-        Of the ascent.
-    seed
-        Of the noise.
-
-    Raises
-    ------
-    InputError
-        For unknown layers and units, units of several layers, signs that are not as many as
-        the units, and fewer steps than one.
-
-    Examples
-    --------
-    >>> from torch import nn
-    >>> from curvecircuits.models.wrap import wrap
-    >>> layers = nn.Sequential(nn.Conv2d(3, 4, 3, stride=2), nn.ReLU(), nn.Conv2d(4, 5, 3))
-    >>> found = preferred_images(wrap(layers, input_size=32), [("2", 0), ("2", 4)])
-    >>> tuple(found.shape), bool(found.min() >= 0), bool(found.max() <= 1)
-    ((2, 3, 7, 7), True, True)
-
-    References
-    ----------
-    Olah et al., "Feature Visualization", Distill 2017.
-    """
-    if steps < 1:
-        raise InputError(f"An ascent has at least one step, not {steps}.")
-    signs = [1] * len(units) if signs is None else signs
-    if len(signs) != len(units):
-        raise InputError(f"{len(units)} units have as many signs, not {len(signs)}.")
-    frame = _frame(network, units)
-    generator = torch.Generator().manual_seed(seed)
-    noise = _smoothed(torch.randn(1, 3, *frame.size, generator=generator))
-    start = (0.5 + _NOISE * noise / noise.std()).clamp(0, 1).to(network.device)
-
-    def end(images: Tensor) -> Tensor:
-        return network.run(images, layers=[frame.target])[frame.target]
-
-    found: list[Tensor] = []
-    turned = torch.tensor(signs, device=network.device)[:, None, None, None].split(_CHUNK)
-    for channels, sign in zip(torch.tensor(frame.channels).split(_CHUNK), turned, strict=True):
-        image = start.expand(len(channels), -1, -1, -1)
-        asked = torch.zeros(len(channels), dtype=torch.bool, device=network.device)
-        for _ in range(steps):
-            step = sign * _smoothed(_gradient(end, image, frame, channels))
-            size = step.square().mean((1, 2, 3), keepdim=True).sqrt()
-            asked |= size.flatten() > 0
-            step = step / size.clamp(min=torch.finfo(size.dtype).tiny)
-            image = (0.5 + _KEPT * (image - 0.5) + _RATE * step).clamp(0, 1)
-        image = torch.where(asked[:, None, None, None], image, 0.5)
-        found.append(image[:, :, frame.y, frame.x])
-    return torch.cat(found)
-
-
 def sees_pixels(network: Network, layer: str) -> bool:
     """Whether a layer is the first convolution, so that its linear fields are its own filters.
 
@@ -197,15 +114,6 @@ def _gradient(
         canvas = images.detach().clone().requires_grad_()
         read = end(canvas)[torch.arange(len(channels)), channels, *frame.position]
         return torch.autograd.grad(read.sum(), canvas)[0]
-
-
-def _smoothed(images: Tensor) -> Tensor:
-    reach = round(3 * _BLUR)
-    at = torch.arange(-reach, reach + 1, dtype=images.dtype, device=images.device)
-    kernel = torch.exp(-(at**2) / (2 * _BLUR**2))
-    kernel = (kernel / kernel.sum()).expand(3, 1, 1, -1)
-    along = F.conv2d(images, kernel, padding=(0, reach), groups=3)
-    return F.conv2d(along, kernel.transpose(2, 3), padding=(reach, 0), groups=3)
 
 
 def _frame(network: Network, units: Sequence[Unit | tuple[str, int]]) -> _Frame:

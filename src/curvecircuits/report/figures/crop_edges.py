@@ -10,8 +10,8 @@ from numpy import ndarray
 from curvecircuits.circuits.intervals import Interval
 from curvecircuits.compare.agreement import APART, mean_over_units
 from curvecircuits.families.family import relative_orientation
-from curvecircuits.visualize.gallery import Gallery
-from curvecircuits.visualize.records import UnitExamples
+from curvecircuits.visualize.dataset.gallery import Gallery
+from curvecircuits.visualize.dataset.records import UnitExamples
 
 _REACH = 0.2
 """Of a crop's side: standard deviation of the window around its middle."""

@@ -19,8 +19,8 @@ from curvecircuits.report.prose import count, in_words, percent
 from curvecircuits.report.sprites import Sprite, sprite
 from curvecircuits.report.values import Estimate, OrientedUnit, estimate, written
 from curvecircuits.store import Record
-from curvecircuits.visualize.gallery import Gallery
-from curvecircuits.visualize.records import UnitExamples
+from curvecircuits.visualize.dataset.gallery import Gallery
+from curvecircuits.visualize.dataset.records import UnitExamples
 
 _BUDGET, _LARGEST = 2_200_000, 150_000
 """Characters of all sheets together, and of one."""

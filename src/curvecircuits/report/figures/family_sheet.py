@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from math import ceil
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -14,17 +15,21 @@ from PIL import Image
 
 from curvecircuits.errors import InputError
 from curvecircuits.families.taxonomy import NAMES, Taxonomy, UnitLabel
+from curvecircuits.models.address import Unit
 from curvecircuits.models.network import Network
 from curvecircuits.report.parts import Words
 from curvecircuits.report.prose import count, in_words
 from curvecircuits.store import Record
-from curvecircuits.weights.pixels import pixel_weights, preferred_images, sees_pixels
+from curvecircuits.visualize import Objective, feature_visualization
+from curvecircuits.visualize.features.family_pictures import framed
 
 _COLUMNS = 16
 _CELL = 48
 _LIMIT = 120_000
 """Characters of a sprite as a data URI."""
 _ENERGY = 0.95
+_STEPS = 64
+"""Of the ascents: few, as thumbnails are small and many."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +64,7 @@ class SheetLayer(Record):
 
     layer: str
     shown: Literal["filter", "image"]
-    """`filter`: the weights on the pixels; `image`: what an ascent from noise ends at."""
+    """`filter`: the weights on the pixels; `image`: a feature visualization."""
     pixels: int
     """Side of a thumbnail in the network's pixels."""
     columns: int
@@ -87,12 +92,14 @@ def family_sheet(
     layers: Sequence[str] | None = None,
     most: int = 12,
     seed: int = 0,
+    cache: Path | None = None,
+    progress: bool = False,
     caption: str = "",
 ) -> FamilySheet:
     """Make the sheet: thumbnails of the units with the highest scores of every family.
 
-    A unit of a layer that sees the image linearly is shown by its weights on the pixels; any other
-    by the image that an ascent from noise ends at, as its linear field can be empty.
+    A unit of the first layer is shown by its weights on the pixels, any other by a short feature
+    visualization.
 
     Parameters
     ----------
@@ -104,6 +111,10 @@ def family_sheet(
         Units of a family that are shown.
     seed
         Of the noise.
+    cache
+        A folder of finished pictures, as `feature_visualization` keeps them.
+    progress
+        Show bars.
     caption
         What to add about the measurement.
 
@@ -120,7 +131,7 @@ def family_sheet(
     if most < 1:
         raise InputError(f"A sheet shows at least one unit of a family, not {most}.")
     sheets = tuple(
-        _layer(network, taxonomy, layer, most=most, seed=seed)
+        _layer(network, taxonomy, layer, most=most, seed=seed, cache=cache, progress=progress)
         for layer in (taxonomy.layers if layers is None else layers)
     )
     rows = [row for sheet in sheets for row in sheet.rows if row.family != "other"]
@@ -136,19 +147,26 @@ def family_sheet(
                 f"{in_words(most)} of a family."
             ),
             caption=(
-                "Units of a layer that sees the image linearly are shown by their weights on its "
-                "pixels (grey is zero); all others by the image that excites them, climbed from "
-                f"faint noise with seed {seed}. A plain grey square is a unit that is silent on "
-                "noise, where there is nothing to climb. Each thumbnail has the unit's number and "
-                "the orientation that was measured with drawn stimuli, not read off the picture. "
-                + caption
+                "Units of the first layer are shown by their weights on the pixels (grey is "
+                f"zero); all others by feature visualization: {_STEPS} steps from noise with seed "
+                f"{seed}. Each thumbnail has the unit's number and the orientation that was "
+                "measured with drawn stimuli, not read off the picture. " + caption
             ).strip(),
         ),
         layers=sheets,
     )
 
 
-def _layer(network: Network, taxonomy: Taxonomy, layer: str, *, most: int, seed: int) -> SheetLayer:
+def _layer(
+    network: Network,
+    taxonomy: Taxonomy,
+    layer: str,
+    *,
+    most: int,
+    seed: int,
+    cache: Path | None,
+    progress: bool,
+) -> SheetLayer:
     labels = taxonomy.of(layer)
     families: list[tuple[str, int, list[UnitLabel]]] = []
     for name in NAMES:
@@ -157,16 +175,19 @@ def _layer(network: Network, taxonomy: Taxonomy, layer: str, *, most: int, seed:
         if best:
             families.append((name, len(members), best))
     chosen = [x for _, _, best in families for x in best]
-    units = [(layer, x.channel) for x in chosen]
-    linear = sees_pixels(network, layer)
-    if linear:
-        weights = pixel_weights(network, units).cpu().double().numpy()
-        signs = np.array([x.sign for x in chosen])[:, None, None, None]
-        largest = np.abs(weights).max((1, 2, 3), keepdims=True)
-        images = 0.5 + 0.5 * signs * weights / np.maximum(largest, 1e-30)
-    else:
-        found = preferred_images(network, units, signs=[x.sign for x in chosen], seed=seed)
-        images = _cropped(found.cpu().double().numpy())
+    asked = [Objective.unit(Unit(layer, x.channel)) for x in chosen]
+    pictures = feature_visualization(
+        network,
+        [-o if x.sign < 0 else o for o, x in zip(asked, chosen, strict=True)],
+        steps=_STEPS,
+        seed=seed,
+        cache=cache,
+        progress=progress,
+    )
+    linear = all(p.made.kind == "weights" for p in pictures)
+    side = max(max(p.image.shape[1:]) for p in pictures)
+    images = np.stack([np.asarray(framed(p, side), float).transpose(2, 0, 1) for p in pictures])
+    images = images / 255 if linear else _cropped(images / 255)
     sprite, cell = _sprite(images)
     place = {x.unit: i for i, x in enumerate(chosen)}
     return SheetLayer(

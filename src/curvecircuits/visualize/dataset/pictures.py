@@ -12,8 +12,8 @@ from torch.nn import functional as F
 from tqdm import tqdm
 
 from curvecircuits.images import Framing, ImageSet, load_batch
+from curvecircuits.visualize.dataset.views import View
 from curvecircuits.visualize.saliency import value_and_gradient
-from curvecircuits.visualize.views import View
 
 _GREY = 0.5
 """What a crop shows beyond the border of its image."""

@@ -7,11 +7,11 @@ from curvecircuits.errors import InputError
 from curvecircuits.images import ImageSet
 from curvecircuits.models.address import Address
 from curvecircuits.models.network import Network
-from curvecircuits.visualize.collect import Engine, Options, collected, opened_images
-from curvecircuits.visualize.gallery import Gallery, gallery, groups_wanted, write_gallery
-from curvecircuits.visualize.pictures import pictures
+from curvecircuits.visualize.dataset.collect import Engine, Options, collected, opened_images
+from curvecircuits.visualize.dataset.gallery import Gallery, gallery, groups_wanted, write_gallery
+from curvecircuits.visualize.dataset.pictures import pictures
+from curvecircuits.visualize.dataset.views import views_of
 from curvecircuits.visualize.sheets import write_quilts
-from curvecircuits.visualize.views import views_of
 
 
 def dataset_examples(

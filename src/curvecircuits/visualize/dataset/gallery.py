@@ -12,12 +12,12 @@ from numpy import ndarray
 
 from curvecircuits.errors import InputError
 from curvecircuits.store import RunFolder, dump, load, pack, unpack, versions, write_table
-from curvecircuits.visualize.candidates import Candidates
-from curvecircuits.visualize.collect import Collected
-from curvecircuits.visualize.pictures import Pictures, Wanted
-from curvecircuits.visualize.ranges import SAMPLE
-from curvecircuits.visualize.records import Example, Examples, UnitExamples
-from curvecircuits.visualize.views import View
+from curvecircuits.visualize.dataset.candidates import Candidates
+from curvecircuits.visualize.dataset.collect import Collected
+from curvecircuits.visualize.dataset.pictures import Pictures, Wanted
+from curvecircuits.visualize.dataset.ranges import SAMPLE
+from curvecircuits.visualize.dataset.records import Example, Examples, UnitExamples
+from curvecircuits.visualize.dataset.views import View
 
 RECORD, ARRAYS, TABLE = "examples.json", "examples.npz", "examples.parquet"
 _TABLE = "curvecircuits.examples-table/1"

@@ -15,12 +15,12 @@ from curvecircuits.images import ImageSet, evenly, framing_for, open_images
 from curvecircuits.models.address import Direction
 from curvecircuits.models.network import Network
 from curvecircuits.store import Manifest, RunFolder, run_folder, run_job
-from curvecircuits.visualize.candidates import Candidates
-from curvecircuits.visualize.passing import ExamplesPass
-from curvecircuits.visualize.pictures import Wanted
-from curvecircuits.visualize.ranges import SAMPLE, Ranges, measure_ranges
-from curvecircuits.visualize.records import Unread
-from curvecircuits.visualize.views import View
+from curvecircuits.visualize.dataset.candidates import Candidates
+from curvecircuits.visualize.dataset.passing import ExamplesPass
+from curvecircuits.visualize.dataset.pictures import Wanted
+from curvecircuits.visualize.dataset.ranges import SAMPLE, Ranges, measure_ranges
+from curvecircuits.visualize.dataset.records import Unread
+from curvecircuits.visualize.dataset.views import View
 
 Engine = Literal["local", "ray"]
 _LISTED = 1000

@@ -10,9 +10,9 @@ from jaxtyping import Int
 from numpy import ndarray
 
 from curvecircuits.images import Batch, ImageChunks
-from curvecircuits.visualize.candidates import Candidates, lots
-from curvecircuits.visualize.ranges import Ranges
-from curvecircuits.visualize.views import View
+from curvecircuits.visualize.dataset.candidates import Candidates, lots
+from curvecircuits.visualize.dataset.ranges import Ranges
+from curvecircuits.visualize.dataset.views import View
 
 
 @dataclass(frozen=True, kw_only=True)

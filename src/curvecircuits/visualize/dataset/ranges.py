@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from curvecircuits.errors import InputError
 from curvecircuits.images import Framing, ImageSet, load_batch
-from curvecircuits.visualize.views import View
+from curvecircuits.visualize.dataset.views import View
 
 SAMPLE = 200
 """Images of the sample, at most."""

@@ -1,0 +1,1 @@
+"""Dataset examples: what photographs show where units are strong, weak or opposed."""

@@ -1,0 +1,1 @@
+"""What a unit asks of earlier layers, place by place."""

@@ -1,0 +1,1 @@
+"""What units would see with some of their inputs alone."""

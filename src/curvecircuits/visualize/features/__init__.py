@@ -1,0 +1,1 @@
+"""Feature visualization: pictures that raise what units respond to."""
