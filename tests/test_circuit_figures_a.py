@@ -125,6 +125,9 @@ def test_what_cannot_be_shown_in_pixels_is_said():
         pixel_weights(branches, [(joined, 0)])
     assert not sees_pixels(branches, joined)
     assert sees_pixels(branches, "three")
+    normed = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Conv2d(4, 4, 3))
+    normed = wrap(normed.eval(), input_size=16)
+    assert [sees_pixels(normed, name) for name in ("0", "1", "2", "3")] == [True, True, True, False]
 
 
 # --- figures from results ---------------------------------------------------------------------

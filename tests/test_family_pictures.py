@@ -70,9 +70,7 @@ def test_a_unit_that_sees_less_is_drawn_smaller_on_grey(shown):
 
 def test_signs_turn_what_is_climbed():
     network = networks.planted([0.0, 90.0, 200.0])
-    family = Family(
-        name="curve", layer="2", channels=(2, 0), orientations=(200.0, 0.0), period=360
-    )
+    family = Family(name="curve", layer="2", channels=(2, 0), orientations=(200.0, 0.0), period=360)
     up = family_pictures(network, family, steps=12)
     down = family_pictures(network, family, signs=[1, -1], steps=12)
     assert down.family.channels == (0, 2)

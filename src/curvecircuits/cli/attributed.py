@@ -10,13 +10,15 @@ from cyclopts.validators import Number
 from curvecircuits.cli.folders import check_folder, file_names
 from curvecircuits.cli.intervals import plain, with_interval
 from curvecircuits.cli.options import Json, Kept, Seed, Source, kept_in, opened, watched
+from curvecircuits.cli.photographs import Photographs
 from curvecircuits.cli.tables import print_json, print_table
 from curvecircuits.errors import InputError
 
 _Count = Annotated[int, Parameter(validator=Number(gte=1))]
 
 _RECORD, _SHEET = "attribution.json", "attribution.png"
-_BATCH = 16
+_LOOKED_AT = 250
+"""Photographs at most."""
 
 
 def attribute(
@@ -70,9 +72,7 @@ def attribute(
     if not units:
         raise InputError("Name at least one unit to attribute, such as 3b:358.")
     asked = [Unit.parse(text) for text in units]
-    from curvecircuits.images import sample_images
-
-    files = (images,) if images.is_file() else sample_images(images)
+    photographs = Photographs(images, most=_LOOKED_AT)
     check_folder(out)
     network = opened(source)
     from curvecircuits.families.chain import before
@@ -94,10 +94,10 @@ def attribute(
         chosen = layer or before(network, unit.layer)
         expanded_weights(network, chosen, units=[unit])
         below.setdefault(chosen, []).append(unit)
-    seen = strongest(network, named, files, most=most)
+    seen = _strongest(network, named, photographs, most=most)
     made: list[tuple[Any, Path]] = []
     for chosen, some in below.items():
-        shown = [(unit, *each) for unit in some for each in seen.of(unit)]
+        shown = [(unit, *each) for unit in some for each in seen[unit]]
         pictures = attribution_pictures(
             network,
             [unit for unit, _, _ in shown],
@@ -119,8 +119,8 @@ def attribute(
     write_atomic(out / _SHEET, png(attribution_sheet(found)))
     depends, true = dependence(found), truth(found)
     record = {
-        "photographs": len(files) - len(seen.unread),
-        "unread": [str(file) for file in seen.unread],
+        "photographs": len(photographs.files) - len(photographs.unread),
+        "unread": [str(file) for file in photographs.unread],
         "dependence": plain(depends),
         "truth": plain(true),
         "pictures": rows,
@@ -148,70 +148,33 @@ def attribute(
         ],
     )
     print(f"\n{_depends_in_words(depends)}\n{_true_in_words(true)}")
-    if seen.unread:
-        print(f"{len(seen.unread)} of {len(files)} files could not be read as images.")
+    if (left_out := photographs.left_out()) is not None:
+        print(left_out)
     print(f"\nWrote {out}.")
     if not network.provenance.verified:
         print(f"Weights: {network.provenance}")
 
 
-class Strongest:
-    """The images on which each unit is strongest, the strongest first."""
-
-    def __init__(self, shown: dict[Any, list[tuple[Path, Any]]], unread: list[Path]) -> None:
-        self._shown, self.unread = shown, unread
-
-    def of(self, unit: Any) -> list[tuple[Path, Any]]:
-        """Files with their pixels, framed as for the network."""
-        return self._shown[unit]
-
-
-def strongest(network: Any, units: Sequence[Any], files: Sequence[Path], *, most: int) -> Strongest:
-    """Find the images on which the largest pre-activation of each unit is largest.
-
-    Raises
-    ------
-    InputError
-        When no file can be read as an image.
-    """
+def _strongest(
+    network: Any, units: Sequence[Any], photographs: Photographs, *, most: int
+) -> dict[Any, list[tuple[Path, Any]]]:
+    """For each unit the images on which its largest pre-activation is largest, strongest first."""
     import torch
-    from tqdm import tqdm
 
-    from curvecircuits.images import framing_for, load_image
-
-    framing = framing_for(network)
     layers = {unit: network.layer(unit.layer).pre_activation for unit in units}
     best: dict[Any, list[tuple[float, Path, Any]]] = {unit: [] for unit in units}
-    unread: list[Path] = []
-    with tqdm(total=len(files), desc="images", disable=not watched()) as bar:
-        for start in range(0, len(files), _BATCH):
-            some = files[start : start + _BATCH]
-            read: list[tuple[Path, Any]] = []
-            for file in some:
-                try:
-                    read.append((file, load_image(file, framing=framing)))
-                except InputError:
-                    if len(files) == 1:
-                        raise
-                    unread.append(file)
-            bar.update(len(some))
-            if not read:
-                continue
-            pixels = _stacked([each for _, each in read]).to(network.device)
-            with torch.inference_mode():
-                maps = network.activations(pixels, layers=list(dict.fromkeys(layers.values())))
-            for unit, kept in best.items():
-                values = maps[layers[unit]][:, unit.channel].flatten(1).amax(1).tolist()
-                kept += [(v, file, each) for v, (file, each) in zip(values, read, strict=True)]
-                kept.sort(key=lambda one: -one[0])
-                del kept[most:]
-    if len(unread) == len(files):
-        raise InputError(
-            f"None of {len(files)} files can be read as an image, such as {unread[0]}: give a "
-            "folder of photographs."
-        )
-    shown = {unit: [(file, each) for _, file, each in kept] for unit, kept in best.items()}
-    return Strongest(shown, unread)
+    for files, pixels in photographs.batches(network):
+        with torch.inference_mode():
+            maps = network.activations(
+                pixels.to(network.device), layers=list(dict.fromkeys(layers.values()))
+            )
+        for unit, kept in best.items():
+            values = maps[layers[unit]][:, unit.channel].flatten(1).amax(1).tolist()
+            kept += zip(values, files, pixels, strict=True)
+            kept.sort(key=lambda one: -one[0])
+            # Copies: a view would keep all images of its batch.
+            kept[:] = [(value, file, each.clone()) for value, file, each in kept[:most]]
+    return {unit: [(file, each) for _, file, each in kept] for unit, kept in best.items()}
 
 
 def _stacked(images: list[Any]) -> Any:
@@ -236,13 +199,13 @@ def _depends_in_words(found: Any) -> str:
     if found.value != found.value:
         return "Whether pictures depend on their images takes at least two images of a unit."
     return (
-        f"Pictures agree by {with_interval(found)} more with their own image than with others of "
-        "the unit; 0 would be pictures of the unit alone."
+        f"Pictures correlate by {with_interval(found)} more with their own image than with others "
+        "of the unit; 0 would be pictures of the unit alone."
     )
 
 
 def _true_in_words(found: Any) -> str:
     return (
-        f"By its weights a unit is {with_interval(found)} times as strong as it is; 1 would be a "
-        "linear network."
+        f"The weights say {with_interval(found)} times the activation that units have; 1 would be "
+        "a linear network."
     )

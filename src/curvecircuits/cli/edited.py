@@ -10,6 +10,7 @@ from cyclopts.validators import Number
 from curvecircuits.cli.folders import check_folder, file_names
 from curvecircuits.cli.intervals import with_interval
 from curvecircuits.cli.options import Json, Kept, Seed, Source, kept_in, opened, watched
+from curvecircuits.cli.photographs import Photographs
 from curvecircuits.cli.pictures import family_of, found_family
 from curvecircuits.cli.tables import print_json, print_table
 from curvecircuits.errors import InputError
@@ -57,7 +58,7 @@ def edited(
     out
         A folder for the pictures, `edited.png` and `edited.json`.
     images
-        A folder of photographs, of which at most 100 are read with the same inputs.
+        Photographs, of which at most 100 are shown to the units with the same inputs.
     layer
         Without units: search this layer only for the family.
     steps
@@ -69,7 +70,7 @@ def edited(
     if units and layer is not None:
         raise InputError("--layer says where to search for the family: leave it out with units.")
     named = [Unit.parse(text) for text in units]
-    files = _files(images)
+    photographs = None if images is None else Photographs(images, most=_MOST)
     check_folder(out)
     network = opened(source)
     from curvecircuits.families.discover import discover_families
@@ -90,6 +91,7 @@ def edited(
         targets = family_of(found, found.layer, [u.channel for u in found.units])
     else:
         _check(network, below, named)
+    pixels = None if photographs is None else _read(network, photographs)
     above = targets[0].layer if named else targets.layer
     taxonomy = discover_families(
         network,
@@ -105,7 +107,7 @@ def edited(
         layer=below,
         steps=steps,
         seed=seed,
-        images=_read(network, files),
+        images=pixels,
         cache=kept_in(cache),
         progress=watched(),
     )
@@ -123,9 +125,9 @@ def edited(
     if json:
         print_json(record)
         return
-    photographs = ["photographs"] if files else []
+    heads = ["group", "units", "reconstructed", "control", "difference", "kept"]
     print_table(
-        ["group", "units", "reconstructed", "control", "difference", "kept", *photographs],
+        [*heads, *(["photographs"] if photographs else [])],
         [
             [
                 group.group,
@@ -140,6 +142,8 @@ def edited(
         ],
     )
     print(f"\nOf {len(shares.units)} units; control: as many random units of {shares.layer}.")
+    if photographs is not None and (left_out := photographs.left_out()) is not None:
+        print(left_out)
     print(f"\nWrote {out}.")
     if not network.provenance.verified:
         print(f"Weights: {network.provenance}")
@@ -150,27 +154,17 @@ def _check(network: Any, inputs: str, units: Sequence[Any]) -> None:
     from curvecircuits.models.edit import edit
     from curvecircuits.models.edits import KeepInputs
 
-    for unit in units:
-        network.check(unit)
+    checked = [network.check(unit) for unit in units]
+    if len({unit.layer for unit in checked}) > 1 or len(set(checked)) < len(checked):
+        raise InputError(
+            "Units seen under edits are of one layer, each given once: "
+            f"{', '.join(map(str, units))} are not."
+        )
     with edit(network, KeepInputs(targets=units, source=inputs, channels=[])):
         pass
 
 
-def _files(images: Path | None) -> Sequence[Path]:
-    if images is None:
-        return ()
-    from curvecircuits.images import sample_images
-
-    return sample_images(images, most=_MOST)
-
-
-def _read(network: Any, files: Sequence[Path]) -> Any:
-    """Photographs framed as for the network; None without any."""
-    if not files:
-        return None
+def _read(network: Any, photographs: Photographs) -> Any:
     import torch
 
-    from curvecircuits.images import framing_for, load_image
-
-    framing = framing_for(network)
-    return torch.stack([load_image(file, framing=framing) for file in files])
+    return torch.cat([pixels for _, pixels in photographs.batches(network)])

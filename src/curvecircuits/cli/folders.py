@@ -37,8 +37,9 @@ def file_names(texts: Sequence[str]) -> list[str]:
     for text in texts:
         named = f"minus {text[1:]}" if text.startswith("-") else text
         stem = re.sub(r"[^A-Za-z0-9._+-]+", "-", named).strip("-.")[-_LONGEST:].lstrip("-.")
+        stem = stem or "picture"
         name, number = stem, 1
-        while not name or name.casefold() in taken:
+        while name.casefold() in taken:
             number += 1
             name = f"{stem}-{number}"
         taken.add(name.casefold())

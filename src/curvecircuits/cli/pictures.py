@@ -122,8 +122,8 @@ def vis(
         print_json(records)
         return
     print_table(
-        ["picture", "activation", "pixels", "sees"],
-        [[r["objective"], r["activation"], r["side"], r["field"][0]] for r in records],
+        ["picture", "file", "activation", "pixels", "sees"],
+        [[r["objective"], r["file"], r["activation"], r["side"], r["field"][0]] for r in records],
     )
     print(f"\nWrote {out}.")
     if not network.provenance.verified:

@@ -87,6 +87,8 @@ def pixel_weights(
 def sees_pixels(network: Network, layer: str) -> bool:
     """Whether a layer is the first convolution, so that its linear fields are its own filters.
 
+    A batch normalisation between it and the rectifier only scales them.
+
     Raises
     ------
     InputError
@@ -103,7 +105,10 @@ def sees_pixels(network: Network, layer: str) -> bool:
     target = network.layer(layer).pre_activation
     convolutions = (name for name, x in network.layers.items() if x.kind == "conv")
     before = (name for name in convolutions if name == target or network.path(name, target))
-    return next(before, None) == target
+    first = next(before, None)
+    if first is None or first == target:
+        return first == target
+    return all(network.layers[n].kind == "batchnorm" for n in network.path(first, target))
 
 
 def _gradient(

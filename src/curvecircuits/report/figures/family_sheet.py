@@ -28,8 +28,9 @@ _CELL = 48
 _LIMIT = 120_000
 """Characters of a sprite as a data URI."""
 _ENERGY = 0.95
-_STEPS = 64
-"""Of the ascents: few, as thumbnails are small and many."""
+_STEPS, _LEAST, _FIELD = 64, 24, 96
+"""Steps of the ascents: few, as thumbnails are small and many, and fewer, but so many at least,
+where pictures are wider than so many pixels."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,9 +149,10 @@ def family_sheet(
             ),
             caption=(
                 "Units of the first layer are shown by their weights on the pixels (grey is "
-                f"zero); all others by feature visualization: {_STEPS} steps from noise with seed "
-                f"{seed}. Each thumbnail has the unit's number and the orientation that was "
-                "measured with drawn stimuli, not read off the picture. " + caption
+                f"zero); all others by short feature visualizations, of {_STEPS} steps from noise "
+                f"with seed {seed}, fewer for wide receptive fields. Each thumbnail has the "
+                "unit's number and the orientation that was measured with drawn stimuli, not read "
+                "off the picture. " + caption
             ).strip(),
         ),
         layers=sheets,
@@ -179,7 +181,7 @@ def _layer(
     pictures = feature_visualization(
         network,
         [-o if x.sign < 0 else o for o, x in zip(asked, chosen, strict=True)],
-        steps=_STEPS,
+        steps=_steps(network, layer),
         seed=seed,
         cache=cache,
         progress=progress,
@@ -216,6 +218,11 @@ def _layer(
             for name, members, best in families
         ),
     )
+
+
+def _steps(network: Network, layer: str) -> int:
+    field = min(network.geometry(layer).receptive_field, network.input_size)
+    return max(_LEAST, min(_STEPS, round(_STEPS * _FIELD / field)))
 
 
 def _cropped(images: Float[ndarray, "units 3 h w"]) -> Float[ndarray, "units 3 side side"]:

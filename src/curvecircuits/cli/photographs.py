@@ -1,0 +1,69 @@
+"""Photographs that commands read at once: those that can be read, and the names of the others."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from curvecircuits.cli.options import watched
+from curvecircuits.errors import InputError
+
+_BATCH = 16
+
+
+class Photographs:
+    """Image files, framed as for a network when they are read.
+
+    Parameters
+    ----------
+    images
+        A folder, of which so many are taken evenly, or one file.
+    most
+        How many at most.
+    """
+
+    def __init__(self, images: Path, *, most: int) -> None:
+        from curvecircuits.images import sample_images
+
+        self.files = (images,) if images.is_file() else sample_images(images, most=most)
+        self.unread: list[Path] = []
+
+    def batches(self, network: Any) -> Iterator[tuple[Sequence[Path], Any]]:
+        """Files with their pixels (n, 3, size, size), a few at a time.
+
+        Raises
+        ------
+        InputError
+            When none of the files can be read as an image.
+        """
+        import torch
+        from tqdm import tqdm
+
+        from curvecircuits.images import framing_for, load_image
+
+        framing = framing_for(network)
+        self.unread = []
+        with tqdm(total=len(self.files), desc="images", disable=not watched()) as bar:
+            for start in range(0, len(self.files), _BATCH):
+                some = self.files[start : start + _BATCH]
+                read: list[tuple[Path, Any]] = []
+                for file in some:
+                    try:
+                        read.append((file, load_image(file, framing=framing)))
+                    except InputError:
+                        if len(self.files) == 1:
+                            raise
+                        self.unread.append(file)
+                if read:
+                    yield [file for file, _ in read], torch.stack([each for _, each in read])
+                bar.update(len(some))
+        if len(self.unread) == len(self.files):
+            raise InputError(
+                f"None of {len(self.files)} files can be read as an image, such as "
+                f"{self.unread[0]}: give photographs."
+            )
+
+    def left_out(self) -> str | None:
+        """What to say of files that could not be read; None without any."""
+        if not self.unread:
+            return None
+        return f"{len(self.unread)} of {len(self.files)} files could not be read as images."
