@@ -168,13 +168,13 @@ def _strongest(
             maps = network.activations(
                 pixels.to(network.device), layers=list(dict.fromkeys(layers.values()))
             )
-        for unit, kept in best.items():
+        for unit in units:
             values = maps[layers[unit]][:, unit.channel].flatten(1).amax(1).tolist()
-            kept += zip(values, files, pixels, strict=True)
-            kept.sort(key=lambda one: -one[0])
+            known = [*best[unit], *zip(values, files, pixels, strict=True)]
+            known.sort(key=lambda one: -one[0])
             # Copies: a view would keep all images of its batch.
-            kept[:] = [(value, file, each.clone()) for value, file, each in kept[:most]]
-    return {unit: [(file, each) for _, file, each in kept] for unit, kept in best.items()}
+            best[unit] = [(value, file, each.clone()) for value, file, each in known[:most]]
+    return {unit: [(file, each) for _, file, each in known] for unit, known in best.items()}
 
 
 def _stacked(images: list[Any]) -> Any:

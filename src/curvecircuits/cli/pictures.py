@@ -16,6 +16,7 @@ _Count = Annotated[int, Parameter(validator=Number(gte=1))]
 _Flag = Annotated[bool, Parameter(negative="")]
 
 _RECORD, _SHEET = "pictures.json", "sheet.png"
+_COLUMNS = 8
 
 
 def vis(
@@ -116,7 +117,10 @@ def vis(
                 names = [f"{name}-{k + 1}" for name in names for k in range(each)]
             for place, picture in pictures_made(network, asked, each=each, seed=seed, **options):
                 album.add(place, names[place], picture)
-            album.sheet(_SHEET, picture_sheet(album.pictures, title=network.name))
+            # A row ends where a unit's pictures do.
+            columns = each * (_COLUMNS // each) or _COLUMNS
+            sheet = picture_sheet(album.pictures, title=network.name, columns=columns)
+            album.sheet(_SHEET, sheet)
     records = album.end()
     if json:
         print_json(records)

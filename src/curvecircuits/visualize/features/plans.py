@@ -22,8 +22,9 @@ from curvecircuits.weights.pixels import sees_pixels
 _AREA = 4 * 96**2
 """Pixels of a batch on a CPU, whose caches they fill; elsewhere sixteen times as many."""
 _MOST = 64
-_PULL, _LOW = 0.4, 64
-"""The pull towards grey of the earliest layers, and the receptive field at which it has ended."""
+_PULL, _LEAST, _LOW = 0.4, 0.1, 64
+"""The pull towards grey of the earliest layers, that of late ones, and the receptive field in
+pixels from which it is that."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +37,7 @@ class Look:
         Size of a step of Adam on the Fourier coefficients.
     pull
         L2 pull towards grey: the share of each coefficient that is taken back at a step, times the
-        rate. By default 0.4 for the earliest layers, falling to 0 at a receptive field of 64 px.
+        rate. By default 0.4 for the earliest layers, falling to 0.1 at a receptive field of 64 px.
     grey
         Shades of grey only.
     alpha
@@ -148,7 +149,7 @@ def plan_for(
     )
     pull = look.pull
     if pull is None:
-        pull = round(_PULL * max(0.0, 1 - field / _LOW), 3)
+        pull = round(_LEAST + (_PULL - _LEAST) * max(0.0, 1 - field / _LOW), 3)
     if batch is None:
         area = _AREA if network.device.type == "cpu" else 16 * _AREA
         batch = min(_MOST, max(1, round(area / (canvas.size[0] * canvas.size[1]))))
