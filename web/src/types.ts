@@ -985,7 +985,7 @@ export interface Shares {
 /** The families of a layer, and one picture with all their thumbnails. */
 export interface SheetLayer {
   layer: string;
-  /** `filter`: the weights on the pixels; `image`: what an ascent from noise ends at. */
+  /** `filter`: the weights on the pixels; `image`: a feature visualization. */
   shown: "filter" | "image";
   /** Side of a thumbnail in the network's pixels. */
   pixels: number;
