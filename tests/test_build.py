@@ -74,7 +74,7 @@ def test_two_builds_in_two_places_give_the_same_bytes(hook, clone, tmp_path):
     hook.build_page(clone)
     there = clone / "src" / "curvecircuits" / "report" / "static"
     assert _digests(tmp_path / "here") == _digests(there)
-    assert sorted(_digests(there)) == ["page.css", "page.js"]
+    assert sorted(_digests(there)) == ["page.css", "page.js", "runtime.wasm.gz"]
 
 
 def test_the_bundle_is_small_and_carries_its_licences(hook, tmp_path):
@@ -82,7 +82,7 @@ def test_the_bundle_is_small_and_carries_its_licences(hook, tmp_path):
     script = (tmp_path / "page.js").read_text(encoding="utf-8")
     assert len(script.encode()) < 600_000
     head = script[: script.index("*/")]
-    for package in ("preact", "@observablehq/plot", "d3-scale"):
+    for package in ("preact", "@observablehq/plot", "d3-scale", "onnxruntime-web"):
         assert package in head
     assert "Permission to use, copy, modify" in head
     assert not re.search(r"</script|<!--", script, re.IGNORECASE)
@@ -100,6 +100,7 @@ def test_a_wheel_carries_the_bundle(clone, tmp_path):
     assert {
         "curvecircuits/report/static/page.js",
         "curvecircuits/report/static/page.css",
+        "curvecircuits/report/static/runtime.wasm.gz",
         "curvecircuits/py.typed",
     } <= set(names)
     assert not [name for name in names if "node_modules" in name or name.startswith("web/")]

@@ -35,6 +35,7 @@ def test_every_figure_is_there_in_order(report):
     expected = ["family-counts", "schematic", "weight-matrix", "echo", "compression"]
     assert [k for k in dict.fromkeys(kinds) if k in expected] == expected
     assert "line-positions" in kinds
+    assert kinds.count("live") == 1
     assert "downstream" not in kinds, "nothing builds on the last layer"
     assert kinds[-1] == "claims-table"
 

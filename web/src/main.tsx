@@ -45,6 +45,9 @@ async function read(block: Element): Promise<Read> {
 
 /** The text that was deflated and written in base64, as large figures are. */
 function inflated(text: string): Promise<string> {
+  if (typeof DecompressionStream === "undefined") {
+    throw new Error("this browser has no DecompressionStream, without which large figures stay packed");
+  }
   const bytes = Uint8Array.from(atob(text), (each) => each.charCodeAt(0));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
   return new Response(stream).text();

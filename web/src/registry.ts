@@ -30,7 +30,10 @@ import * as photoAgreement from "./figures/photo-agreement";
 import * as datasetQuilt from "./figures/dataset-quilt";
 import * as saliencyPairs from "./figures/saliency-pairs";
 import * as naturalTuning from "./figures/natural-tuning";
+import * as decomposed from "./figures/decomposed";
+import * as pictures from "./figures/pictures";
 import * as transplant from "./figures/transplant";
+import * as live from "./figures/live";
 
 export type Figure = Report["figures"][number];
 type Kind = Figure["kind"];
@@ -72,7 +75,10 @@ const registry: { [K in Kind]: Entry<Extract<Figure, { kind: K }>> } = {
   "dataset-quilt": datasetQuilt,
   "saliency-pairs": saliencyPairs,
   "natural-tuning": naturalTuning,
+  decomposed: decomposed,
+  pictures: pictures,
   transplant: transplant,
+  live: live,
 };
 
 /** The entry of a figure; data of an unknown kind, of a later version say, is an error. */

@@ -1,5 +1,18 @@
 // Made from the Python records by `npm run types`; edit those instead.
 
+/** Mean cosine between the vectors of cells that are shown and lie side by side. */
+export interface Alikeness {
+  neighbours: number | null;
+  /** With the vectors in random order, the mean of 200 orders. */
+  shuffled: number | null;
+  /** The highest of these. */
+  shuffled_most: number | null;
+  /** In copies of the network whose weights are permuted, the mean of 8 copies. */
+  permuted: number | null;
+  /** The highest of these. */
+  permuted_most: number | null;
+}
+
 /** A cell on the arc of a unit; angles in degrees. */
 export interface ArcCell {
   row: number;
@@ -172,6 +185,43 @@ export interface DatasetQuilt {
   groups: ReadonlyArray<QuiltGroup>;
 }
 
+/** Some curve units, decomposed; the first is shown first. */
+export interface DecomposedFigure {
+  kind: "decomposed";
+  words: Words;
+  units: ReadonlyArray<DecomposedUnitView>;
+}
+
+/** What a unit asks of one earlier layer, cell by cell. */
+export interface DecomposedGrid {
+  layer: string;
+  rows: number;
+  columns: number;
+  /** Row by row. */
+  cells: ReadonlyArray<GridCell>;
+  alikeness: Alikeness;
+  /** Side of a cell's picture in the network's pixels. */
+  pixels: number;
+  /** The cells' pictures, grey with their opacity; None where no cell has one. */
+  sprite: Sprite | null;
+}
+
+/** A unit and its grids. */
+export interface DecomposedUnitView {
+  shape: OrientedUnit;
+  /** Of its receptive field in pixels, around its centre. */
+  height: number;
+  width: number;
+  /** Of the ascents of the cells' pictures. */
+  steps: number;
+  /** The latest layer first. */
+  grids: ReadonlyArray<DecomposedGrid>;
+  /** The unit's own feature visualization, one picture. */
+  picture: Sprite;
+  /** Side of that in the network's pixels; the unit's centre is in its middle. */
+  pixels: number;
+}
+
 /** Units of a later layer by shape, the best first. */
 export interface DownstreamFigure {
   kind: "downstream";
@@ -252,6 +302,29 @@ export interface FamilySheet {
   kind: "family-sheet";
   words: Words;
   layers: ReadonlyArray<SheetLayer>;
+}
+
+/** What one cell sums, and where it looks. */
+export interface GridCell {
+  /** First pixel that it sees, below the pixel in the unit's centre. */
+  top: number;
+  /** The same, to the right. */
+  left: number;
+  /** Pixels that it sees, down. */
+  height: number;
+  width: number;
+  /** Length of its vector of weights over the layer's channels. */
+  norm: number;
+  /** The norm over the largest of the grid. */
+  opacity: number;
+  /** Of the squared norms of all cells of the grid. */
+  share: number;
+  /** Sum of its weights above zero. */
+  positive: number;
+  /** Sum of those below. */
+  negative: number;
+  /** Place on the grid's sheet; None below 2% of the largest norm. */
+  picture: number | null;
 }
 
 /** Groups in rows, values across. */
@@ -394,6 +467,78 @@ export interface LineTunings {
   units: ReadonlyArray<LineCurve>;
   /** One row a unit: response over its peak, column j at the normal 180·j / columns. */
   curves: Map2D | null;
+}
+
+/** A pad to draw on, and the artificial network to run on it. */
+export interface Live {
+  kind: "live";
+  words: Words;
+  /** From `constants` to the weights. */
+  weights: LiveGraph;
+  /** From `image` (1, 3, side, side), RGB from 0 to 1, and the weights to every layer. */
+  responses: LiveGraph;
+  /** In the order of the input `constants`. */
+  constants: ReadonlyArray<LiveConstant>;
+  /** The last one holds the curves. */
+  layers: ReadonlyArray<LiveLayer>;
+  /** Layers whose negative weights can be taken away, by their names. */
+  cut: ReadonlyArray<string>;
+  /** Of the pad, pixels. */
+  side: number;
+  /** Where units are read at first, across and down, in continuous pixels. */
+  read: number;
+  /** Side of the square that a curve unit looks at, about that point, pixels. */
+  tile: number;
+  /** Of strokes, pixels. */
+  width: number;
+  /** Of the curve shown at first, pixels. */
+  radius: number;
+}
+
+/** A constant that the reader can move. */
+export interface LiveConstant {
+  name: string;
+  /** Its value at first, to four digits. */
+  value: number;
+  low: number;
+  high: number;
+  /** Such as px; empty for a plain number. */
+  unit: string;
+  meaning: string;
+  /** The layer it is of, as a heading. */
+  group: string;
+  /** Whether it is shown before the others. */
+  first: boolean;
+}
+
+/** Units of one family, which follow one another in a layer. */
+export interface LiveFamily {
+  family: string;
+  /** 360 where the orientation is a direction, 180 where it is an axis, 0 where there is none. */
+  period: number;
+  /** Channel of its first unit. */
+  first: number;
+  /** Of each unit, degrees; units that share one follow one another. */
+  orientations: ReadonlyArray<number>;
+  /** Largest response to curves, lines and angles: what is drawn in full. */
+  top: number;
+}
+
+/** An ONNX graph inside the page. */
+export interface LiveGraph {
+  /** The file, gzipped, in base64. */
+  data: string;
+  inputs: ReadonlyArray<string>;
+  outputs: ReadonlyArray<string>;
+}
+
+/** A layer; unit k looks at pixel `centre` + k × `stride`, across and down. */
+export interface LiveLayer {
+  name: string;
+  alias: string;
+  families: ReadonlyArray<LiveFamily>;
+  stride: number;
+  centre: number;
 }
 
 /** A table of values of 0 and more, kept as one byte each. */
@@ -572,6 +717,36 @@ export interface PhotoPanel {
   lead: PhotoEstimate | null;
 }
 
+/** A natural unit's picture, and that of the artificial unit of its orientation. */
+export interface PicturePair {
+  natural: UnitPicture;
+  artificial: UnitPicture | null;
+}
+
+/** A share of a family's pictures, beside the same with pictures exchanged among units. */
+export interface PictureShare {
+  family: "natural" | "artificial";
+  /** Whether its strongest unit is its own, or it is read within 20° of the unit's tuning. */
+  judge: "own unit" | "orientation";
+  value: Estimate;
+  /** The mean of 1,000 random orders. */
+  exchanged: number;
+  /** Share of these orders that give as much. */
+  reached: number;
+}
+
+/** Pictures of both families in order of orientation. */
+export interface PicturesFigure {
+  kind: "pictures";
+  words: Words;
+  /** In order of orientation. */
+  pairs: ReadonlyArray<PicturePair>;
+  shares: ReadonlyArray<PictureShare>;
+  sprite: Sprite;
+  /** Side of a picture in the network's pixels; all are of one scale. */
+  pixels: number;
+}
+
 /** One curve unit and the value of lines to it. */
 export interface PositionsOfUnit {
   unit: OrientedUnit;
@@ -730,7 +905,7 @@ export interface Report {
   lede: ReadonlyArray<string>;
   model: Model;
   /** The figures, in the order shown. */
-  figures: ReadonlyArray<TuningMaps | RadialCurves | UnitTable | Selectivity | LayerScanFigure | NullCounts | NearMisses | Compression | DownstreamFigure | Echo | IntervalGroups | LinePositionsFigure | LineTunings | WeightMatrix | FamilyCounts | FamilySharesFigure | SchematicFigure | FamilySheet | TextureFactors | ClaimsTableFigure | MatrixPair | CircuitPair | PhotoAgreement | JointMapsFigure | ShapeResponsesFigure | PublishedRadialFigure | DatasetQuilt | SaliencyPairs | NaturalTuningFigure | TransplantFigure>;
+  figures: ReadonlyArray<TuningMaps | RadialCurves | UnitTable | Selectivity | LayerScanFigure | NullCounts | NearMisses | Compression | DownstreamFigure | Echo | IntervalGroups | LinePositionsFigure | LineTunings | WeightMatrix | FamilyCounts | FamilySharesFigure | SchematicFigure | FamilySheet | TextureFactors | ClaimsTableFigure | MatrixPair | CircuitPair | PhotoAgreement | JointMapsFigure | ShapeResponsesFigure | PublishedRadialFigure | DatasetQuilt | SaliencyPairs | DecomposedFigure | PicturesFigure | NaturalTuningFigure | TransplantFigure | Live>;
   /** Headings between the figures, in their order; without them the figures are one list. */
   sections: ReadonlyArray<Section>;
   /** Parts that were not made. */
@@ -1183,6 +1358,26 @@ export interface UnitPair {
   artificial: string | null;
   /** Artificial minus natural orientation, degrees in [−180, 180). */
   difference: number | null;
+}
+
+/** A picture of a unit, and what is seen in it. */
+export interface UnitPicture {
+  /** Address, such as "3b:379". */
+  unit: string;
+  /** Degrees that the unit is tuned to, of drawn curves. */
+  orientation: number;
+  /** Of the unit on its picture, before clipping. */
+  activation: number;
+  /** The unit of its family that is strongest on the picture, for what it is on the others. */
+  strongest: string;
+  /** Degrees that hand-written units read off the picture; None where none of them responds. */
+  read: number | null;
+  /** The unit of the other family that is tuned nearest to what is read. */
+  other: string | null;
+  /** Degrees that it is tuned to. */
+  other_orientation: number | null;
+  /** Place of the picture on the sheet. */
+  cell: number;
 }
 
 /** One unit and the statistics of its tuning curve over orientation. */

@@ -2,6 +2,7 @@
 
 import shlex
 from pathlib import Path
+from typing import Any
 
 from curvecircuits.cli.options import Kept, Seed, Source, kept_in, opened, watched
 
@@ -12,6 +13,7 @@ def report(
     out: Path = Path("report.html"),
     layer: str | None = None,
     circuit: bool = True,
+    pictures: bool = True,
     images: Path | None = None,
     examples: Path | None = None,
     transplant: Path | None = None,
@@ -37,6 +39,8 @@ def report(
     circuit
         Also label the families of the early layers and measure the circuit and every claim, which
         takes most of the time.
+    pictures
+        Also show feature visualizations of the units, beside their circuit.
     images
         A folder of photographs, at any depth, to compare the artificial circuit on, and to turn
         while the whole family is read; at most 250 of them are used.
@@ -73,13 +77,17 @@ def report(
         command=_command(
             source,
             layer=layer,
+            circuit=circuit,
+            pictures=pictures,
             images=images,
             examples=examples,
             transplant=transplant,
             seed=seed,
+            cache=cache,
             out=out,
         ),
         circuit=circuit,
+        pictures=pictures,
         photographs=photographs,
         transplant=replaced,
         examples=shown,
@@ -88,26 +96,18 @@ def report(
     print(f"Wrote {write_report(made, out)}.")
 
 
-def _command(
-    source: Source,
-    *,
-    layer: str | None,
-    images: Path | None,
-    examples: Path | None,
-    transplant: Path | None,
-    seed: int,
-    out: Path,
-) -> str:
+def _command(source: Source, **given: Any) -> str:
     """The command that makes the same page again, however this one was called."""
     options = {
-        "--model": source.model,
-        "--weights": source.weights,
-        "--layer": layer,
-        "--images": images,
-        "--examples": examples,
-        "--transplant": transplant,
-        "--seed": seed,
-        "--out": out,
+        "model": source.model,
+        "weights": source.weights,
+        "device": None if source.device == Source.device else source.device,
+        **given,
     }
-    given = [str(part) for item in options.items() if item[1] is not None for part in item]
-    return shlex.join(["curvecircuits", "report", *given])
+    parts: list[str] = []
+    for name, value in options.items():
+        if value is False:
+            parts.append(f"--no-{name}")
+        elif value is not None and value is not True:
+            parts += [f"--{name}", str(value)]
+    return shlex.join(["curvecircuits", "report", *parts])

@@ -44,7 +44,10 @@ from curvecircuits.report.figures.linear_truth import linear_truth_groups
 from curvecircuits.report.figures.schematic import schematic_figure
 from curvecircuits.report.figures.texture_factors import texture_factors
 from curvecircuits.report.figures.weight_matrix import weight_matrix
+from curvecircuits.report.live import LIVE
+from curvecircuits.report.pictured import DECOMPOSED, OWN_PICTURES, PICTURES
 from curvecircuits.report.transplanted import TRANSPLANTED
+from curvecircuits.weights.pixels import sees_pixels
 
 _SHEET = 4
 """Units of a family that the sheet shows."""
@@ -58,6 +61,8 @@ _SECTIONS = {
     "The family": ("tuning-maps", "radial-curves", "unit-table", "selectivity"),
     "The search": ("layer-scan", "null-counts", "near-misses"),
     "The circuit": (
+        DECOMPOSED,
+        OWN_PICTURES,
         "family-counts",
         "linear-truth",
         "family-shares",
@@ -77,7 +82,7 @@ _SECTIONS = {
     "Lines": ("line-matrix", "line-positions", "tolerance", "line-tuning"),
     "Cosmetic robustness": ("robustness", "texture-factors"),
     "Downstream": ("downstream",),
-    "The artificial circuit": COMPARED,
+    "The artificial circuit": (PICTURES, *COMPARED, LIVE),
     "On photographs": (QUILT, SALIENCY, TUNING),
     "The transplant": (TRANSPLANTED,),
     "The claims": ("claims",),
@@ -94,10 +99,18 @@ def sections(figures: Made) -> tuple[Section, ...]:
     return tuple(Section(title=t, first=n) for t, n in firsts.items() if n is not None)
 
 
+def in_order(figures: Made) -> Made:
+    """Figures in the order of the page's parts, whenever each was made."""
+    names = [name for members in _SECTIONS.values() for name in members]
+    places = {name: place for place, name in enumerate(names)}
+    return sorted(figures, key=lambda made: places[made[0]])
+
+
 def circuit_figures(
     evidence: Evidence,
     *,
     permuted: Taxonomy | None = None,
+    pictures: bool = True,
     cache: Path | None = None,
     progress: bool = False,
 ) -> Made:
@@ -109,6 +122,8 @@ def circuit_figures(
     ----------
     permuted
         Families of a weight-permuted copy, to set beside the network's own.
+    pictures
+        Whether the sheet of families has feature visualizations; else it shows filters only.
     cache
         A folder of finished pictures.
 
@@ -131,6 +146,7 @@ def circuit_figures(
             lambda: family_sheet(
                 e.network,
                 e.taxonomy,
+                layers=None if pictures else _filters(e),
                 most=_SHEET,
                 seed=e.seed,
                 cache=cache,
@@ -179,6 +195,14 @@ def circuit_figures(
         except (NotTestableError, InputError):
             continue
     return made
+
+
+def _filters(e: Evidence) -> list[str]:
+    """The layers whose units are shown by their weights on the pixels."""
+    found = [layer for layer in e.taxonomy.layers if sees_pixels(e.network, layer)]
+    if not found:
+        raise NotTestableError("no layer that was labelled sees the image itself")
+    return found
 
 
 def _line_matrix(e: Evidence) -> Figure:

@@ -75,6 +75,10 @@ def render(report: Report) -> str:
     # One block a figure: a figure that cannot be read leaves the others standing.
     blocks = [_block("report", {**data, "figures": []})]
     blocks += [_block("figure", figure) for figure in figures]
+    if any(figure["kind"] == "live" for figure in figures):
+        # Last, so that the figures are drawn before these five megabytes are read.
+        packed = base64.b64encode(_bytes("runtime.wasm.gz")).decode("ascii")
+        blocks.append(f'<script type="text/plain" data-role="runtime">{packed}</script>')
     return _SHELL.format(
         policy=policy,
         title=escape(report.title),
@@ -114,8 +118,12 @@ def _block(role: str, data: Any) -> str:
 
 
 def _static(name: str) -> str:
+    return _bytes(name).decode("utf-8")
+
+
+def _bytes(name: str) -> bytes:
     try:
-        return files("curvecircuits.report").joinpath("static", name).read_text(encoding="utf-8")
+        return files("curvecircuits.report").joinpath("static", name).read_bytes()
     except FileNotFoundError:
         raise UnavailableError(
             f"This copy of curvecircuits was not built with {name}; install it with pip, from a "

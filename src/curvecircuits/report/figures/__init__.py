@@ -30,6 +30,12 @@ from curvecircuits.report.figures.dataset_quilt import (
     QuiltUnit,
     dataset_quilt,
 )
+from curvecircuits.report.figures.decomposed import (
+    DecomposedFigure,
+    DecomposedGrid,
+    DecomposedUnitView,
+    decomposed_figure,
+)
 from curvecircuits.report.figures.downstream import (
     BuiltUnit,
     DownstreamFigure,
@@ -92,6 +98,14 @@ from curvecircuits.report.figures.line_tuning import (
     LineTunings,
     line_tuning,
 )
+from curvecircuits.report.figures.live import (
+    Live,
+    LiveConstant,
+    LiveFamily,
+    LiveGraph,
+    LiveLayer,
+    live_figure,
+)
 from curvecircuits.report.figures.matrix_pair import (
     MatrixLikeness,
     MatrixPair,
@@ -113,6 +127,13 @@ from curvecircuits.report.figures.photo_agreement import (
     PhotoPanel,
     Predictor,
     photo_agreement,
+)
+from curvecircuits.report.figures.pictures import (
+    PicturePair,
+    PicturesFigure,
+    PictureShare,
+    UnitPicture,
+    pictures_figure,
 )
 from curvecircuits.report.figures.published_radial import (
     PublishedRadialFigure,
@@ -184,8 +205,11 @@ Figure = Annotated[
     | PublishedRadialFigure
     | DatasetQuilt
     | SaliencyPairs
+    | DecomposedFigure
+    | PicturesFigure
     | NaturalTuningFigure
-    | TransplantFigure,
+    | TransplantFigure
+    | Live,
     Field(discriminator="kind"),
 ]
 
@@ -201,6 +225,9 @@ __all__ = [
     "CompressedSize",
     "Compression",
     "DatasetQuilt",
+    "DecomposedFigure",
+    "DecomposedGrid",
+    "DecomposedUnitView",
     "DownstreamFigure",
     "Echo",
     "EchoRow",
@@ -219,6 +246,11 @@ __all__ = [
     "LineCurve",
     "LinePositionsFigure",
     "LineTunings",
+    "Live",
+    "LiveConstant",
+    "LiveFamily",
+    "LiveGraph",
+    "LiveLayer",
     "MatrixLikeness",
     "MatrixPair",
     "NaturalTuningFigure",
@@ -229,6 +261,9 @@ __all__ = [
     "PhotoCrop",
     "PhotoEstimate",
     "PhotoPanel",
+    "PicturePair",
+    "PictureShare",
+    "PicturesFigure",
     "PositionsOfUnit",
     "Predictor",
     "PublishedRadialFigure",
@@ -268,6 +303,7 @@ __all__ = [
     "TuningMaps",
     "TurnedErrors",
     "TurnedResponses",
+    "UnitPicture",
     "UnitTable",
     "UprightTile",
     "WeightMatrix",
@@ -275,6 +311,7 @@ __all__ = [
     "claims_table",
     "compression",
     "dataset_quilt",
+    "decomposed_figure",
     "downstream",
     "echo",
     "family_counts",
@@ -285,12 +322,14 @@ __all__ = [
     "layer_scan",
     "line_positions_figure",
     "line_tuning",
+    "live_figure",
     "matrix_pair",
     "motif_angles",
     "natural_tuning_figure",
     "near_misses",
     "null_counts",
     "photo_agreement",
+    "pictures_figure",
     "published_radial_figure",
     "radial_curves",
     "radius_groups",
