@@ -48,7 +48,7 @@ format: .venv/.dev
 	@touch $@
 
 .venv/.lite: .venv/.pip $(SOURCES)
-	$(INSTALL) --editable '.[lite]'
+	$(INSTALL) --editable '.[lite,onnx]'
 	@touch $@
 
 # The page is tested in a real browser.

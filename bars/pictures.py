@@ -80,7 +80,7 @@ class Race:
 def _race(quick: bool) -> Race:
     _, family = natural()
     units = [u.channel for u in family.units][: 2 if quick else _UNITS]
-    return Race(units, 24 if quick else 256, 2 if quick else 5)
+    return Race(units, 24 if quick else 128, 2 if quick else 5)
 
 
 @bar(number="5.1", title="Seconds a unit, lucent over ours", needs_shared=True)
