@@ -11,11 +11,14 @@ TURNS = [45.0 * k for k in range(8)]
 
 @pytest.fixture(scope="module")
 def report():
-    """Of a network with fewer families than the one it is compared with."""
+    """Of a network with fewer families than the one it is compared with; pictures of few steps."""
     network = artificial_network(
         Constants(curve_orientations=12, small_orientations=6), orientations=TURNS
     )
-    return build_report(network, layer="3b", seed=3, command="curvecircuits report")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("curvecircuits.report.pictured._FAMILY", 3e6)
+        patch.setattr("curvecircuits.report.pictured._GRIDS", 3e6)
+        return build_report(network, layer="3b", seed=3, command="curvecircuits report")
 
 
 FAMILY = [
