@@ -302,7 +302,7 @@ LAYERED = """
 and spots in 3a](images/pictures-layers.png)
 
 The first sixteen units of three layers of GoogLeNet, whatever they respond to. 256 steps. Each
-layer has its own scale: a picture of conv2d1 is 13 pixels wide, one of 3a 64.
+layer has its own scale: a picture of conv2d1 is 15 pixels wide, one of these 3a units 33.
 
 What to see: in conv2d1 stripes, some coloured patches; in conv2d2 single strokes with teeth
 (conv2d2:8, 10, 15), corners (6, 9), spots (4, 13); in 3a curves (3a:2), crossing lines (3a:3),
