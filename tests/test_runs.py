@@ -308,6 +308,25 @@ def test_what_is_being_written_beside_the_chunks_is_left_alone(tmp_path):
         write_table(table, rows(), schema="t/1")
 
 
+def test_what_a_living_process_writes_is_not_swept(tmp_path, monkeypatch):
+    run = open_run(tmp_path, chunked.manifest())
+    fsync, swept = os.fsync, []
+
+    def sweep_and_fsync(number: int) -> None:  # as on a slow disk beside a busy sweeper
+        if not swept:
+            swept.append(list(tmp_path.rglob("*.part")))
+            open_run(tmp_path, chunked.manifest())
+            assert list(tmp_path.rglob("*.part")) == swept[0] != []
+            swept.clear()
+        fsync(number)
+
+    monkeypatch.setattr(os, "fsync", sweep_and_fsync)
+    run.commit(3, SOME)
+    run.write("total.txt", "5")
+    assert run.done == {3}
+    assert not list(tmp_path.rglob("*.part"))
+
+
 def test_two_processes_and_a_sweeper_on_one_folder(tmp_path, undisturbed):
     both = [started(tmp_path, 0.005) for _ in range(2)]
     while any(process.poll() is None for process in both):

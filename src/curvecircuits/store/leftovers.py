@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from curvecircuits.store.write import PART
+from curvecircuits.store.write import PART, remove_abandoned
 
 _RUN = re.compile(r"run-[0-9a-f]{8}")
 _OWN = re.compile(rf"[^.].*\.npz|{PART}")
@@ -34,20 +34,23 @@ def remove_runs(folder: Path) -> None:
 def sweep(folder: Path, own: Path) -> None:
     """Remove what was being written when a process was killed.
 
-    `write_atomic` writes again what is swept from under a living process, so its files go at once.
-    A table may be growing for minutes: what has not been written to for an hour is abandoned.
+    What a living process is writing is locked, and `write_atomic` writes again what is swept in the
+    moment before or after the lock, so its files can go at once. A table cannot be written again:
+    what has not been written to for an hour is abandoned.
     """
     for file in _own(own):
         if re.fullmatch(PART, file.name):
-            file.unlink(missing_ok=True)
+            remove_abandoned(file)
     names = [marker.name for marker in _files(own / "files")]
     for name in ("manifest.json", *names):
         for part in _parts(folder, name):
-            if not part.name.endswith(".slow.part") or _abandoned(part):
+            if not part.name.endswith(".slow.part"):
+                remove_abandoned(part)
+            elif _old(part):
                 part.unlink(missing_ok=True)
 
 
-def _abandoned(file: Path) -> bool:
+def _old(file: Path) -> bool:
     try:
         return time.time() - file.stat().st_mtime > _OLD
     except FileNotFoundError:

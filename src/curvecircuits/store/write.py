@@ -10,11 +10,16 @@ from typing import BinaryIO
 
 from curvecircuits.errors import InputError
 
+try:
+    import fcntl
+except ImportError:  # Windows, where an open file cannot be removed anyhow
+    fcntl = None
+
 PART = r"\.(?P<name>.+)\.[0-9a-f]{8}(?P<slow>\.slow)?\.part"
 """What a file is called while it is being written; a killed process leaves it behind."""
 
 _TRIES = 30
-"""Enough even beside a process that does nothing but remove what is being written."""
+"""Enough even beside a process that does nothing but remove what killed processes have left."""
 
 
 def write_atomic(path: str | os.PathLike[str], content: bytes | str) -> Path:
@@ -66,9 +71,10 @@ def write_atomic(path: str | os.PathLike[str], content: bytes | str) -> Path:
 def replacing(target: Path, *, slow: bool = False) -> Generator[BinaryIO, None, None]:
     """A file to be written under a temporary name, and put in place when the block is done.
 
-    Whatever else ends the block leaves what was there before. Errors of the file system are raised
-    as they are. What takes longer than a moment to write and cannot simply be written again is
-    `slow`, and called so.
+    Whatever else ends the block leaves what was there before. While it lasts the file is locked,
+    which tells it from what a killed process has left (`remove_abandoned`). Errors of the file
+    system are raised as they are. What takes longer than a moment to write and cannot simply be
+    written again is `slow`, and called so.
     """
     made: list[Path] = []
     ending = ".slow.part" if slow else ".part"
@@ -77,6 +83,7 @@ def replacing(target: Path, *, slow: bool = False) -> Generator[BinaryIO, None, 
         _make_folders(target.parent, made)
         # "x" gives the permissions of the user's umask, which `tempfile` does not
         with temporary.open("xb") as file:
+            _lock(file)
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -90,12 +97,35 @@ def replacing(target: Path, *, slow: bool = False) -> Generator[BinaryIO, None, 
         raise
 
 
+def remove_abandoned(part: Path) -> None:
+    """Remove a temporary file, unless a living process is writing to it."""
+    with contextlib.suppress(FileNotFoundError), part.open("rb") as file:
+        if _lock(file, wait=False):
+            part.unlink(missing_ok=True)
+
+
 def cannot_write(target: Path, error: Exception) -> InputError:
     """What to say of a file that could not be written."""
     reason = getattr(error, "strerror", None) or str(error)
     return InputError(
         f"Cannot write {target}: {reason}; give a path in a folder that can be written."
     )
+
+
+def _lock(file: BinaryIO, *, wait: bool = True) -> bool:
+    """Lock a file until it is closed, as its process's end does too; whether nobody else has it.
+
+    Where the file system knows no locks nobody has one.
+    """
+    if fcntl is None:
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _make_folders(folder: Path, made: list[Path]) -> None:
