@@ -2,6 +2,7 @@ import pytest
 from networks import planted
 
 from curvecircuits.artificial import Constants, artificial_network
+from curvecircuits.models.network import Network
 from curvecircuits.models.permute import weight_permuted
 from curvecircuits.report import render
 from curvecircuits.report.build import build_report
@@ -9,8 +10,7 @@ from curvecircuits.report.build import build_report
 TURNS = [45.0 * k for k in range(8)]
 
 
-@pytest.fixture(scope="module")
-def report():
+def built(cache, **options):
     """Of a network with fewer families than the one it is compared with; pictures of few steps."""
     network = artificial_network(
         Constants(curve_orientations=12, small_orientations=6), orientations=TURNS
@@ -18,7 +18,19 @@ def report():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("curvecircuits.report.pictured._FAMILY", 3e6)
         patch.setattr("curvecircuits.report.pictured._GRIDS", 3e6)
-        return build_report(network, layer="3b", seed=3, command="curvecircuits report")
+        return build_report(
+            network, layer="3b", seed=3, command="curvecircuits report", cache=cache, **options
+        )
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module")
+def report(cache):
+    return built(cache)
 
 
 FAMILY = [
@@ -41,6 +53,16 @@ def test_every_figure_is_there_in_order(report):
     assert kinds.count("live") == 1
     assert "downstream" not in kinds, "nothing builds on the last layer"
     assert kinds[-1] == "claims-table"
+
+
+def test_a_report_made_again_runs_no_network(report, cache, monkeypatch):
+    def no_run(*args, **kwargs):
+        raise AssertionError("the network was run again")
+
+    monkeypatch.setattr(Network, "run", no_run)
+    assert render(built(cache)) == render(report)
+    with pytest.raises(AssertionError, match="run again"):
+        built(None)
 
 
 def test_claims_point_at_their_figures(report):

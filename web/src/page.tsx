@@ -15,6 +15,7 @@ interface Numbered {
 interface Group {
   id: string;
   title: string | null;
+  text: ReadonlyArray<string>;
   figures: ReadonlyArray<Numbered>;
 }
 
@@ -32,6 +33,13 @@ export function Page({ report, figures }: { report: Report; figures: ReadonlyArr
             <h2 class="section" id={group.id}>
               {group.title}
             </h2>
+          )}
+          {group.text.length > 0 && (
+            <div class="opening">
+              {group.text.map((paragraph) => (
+                <p>{paragraph}</p>
+              ))}
+            </div>
           )}
           {group.figures.map(({ read, number }) =>
             "problem" in read ? (
@@ -62,11 +70,12 @@ export function Page({ report, figures }: { report: Report; figures: ReadonlyArr
 
 function grouped(report: Report, figures: ReadonlyArray<Read>): Group[] {
   const all = figures.map((read, index) => ({ read, number: index + 1 }));
-  const starts = [{ title: null, first: 1 }, ...report.sections];
+  const starts = [{ title: null, first: 1, text: [] }, ...report.sections];
   return starts
-    .map(({ title, first }, index) => ({
+    .map(({ title, first, text }, index) => ({
       id: `section-${index}`,
       title,
+      text,
       figures: all.slice(first - 1, (starts[index + 1]?.first ?? Infinity) - 1),
     }))
     .filter((group) => group.figures.length > 0);

@@ -1053,6 +1053,8 @@ export interface Section {
   title: string;
   /** Number of its first figure, from 1; it ends where the next section begins. */
   first: number;
+  /** The paragraphs under the heading. */
+  text: ReadonlyArray<string>;
 }
 
 /** Echo against response at right angles, with the limits of the rule. */

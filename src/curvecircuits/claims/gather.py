@@ -5,7 +5,7 @@ import numpy as np
 from curvecircuits.claims.evidence import Evidence
 from curvecircuits.compare.transplants.records import Transplant
 from curvecircuits.errors import InputError
-from curvecircuits.families import CurveFamily, Family, discover_families, find_curves
+from curvecircuits.families import CurveFamily, Family, Taxonomy, discover_families, find_curves
 from curvecircuits.models.network import Network
 
 
@@ -34,6 +34,7 @@ def gather(
     *,
     layer: str | None = None,
     search: CurveFamily | None = None,
+    taxonomy: Taxonomy | None = None,
     transplant: Transplant | None = None,
     seed: int = 0,
     progress: bool = False,
@@ -46,6 +47,8 @@ def gather(
         Search this layer only for the curve family; by default all.
     search
         A search already made.
+    taxonomy
+        Families already discovered.
     transplant
         What was measured when its family was replaced.
 
@@ -62,12 +65,14 @@ def gather(
     if found.layer is None or not found.found:
         raise NoFamilyError(f"The claims are about a curve family. {found.verdict}")
     curves, radius = _curves(found)
-    taxonomy = discover_families(network, curve_layer=curves.layer, seed=seed, progress=progress)
+    known = taxonomy or discover_families(
+        network, curve_layer=curves.layer, seed=seed, progress=progress
+    )
     return Evidence(
         network=network,
         curves=curves,
         radius=radius,
-        taxonomy=taxonomy,
+        taxonomy=known,
         seed=seed,
         search=found,
         transplant=transplant,

@@ -22,7 +22,7 @@ Kept = Annotated[
     bool,
     Parameter(
         negative="--no-cache",
-        help="Keep finished pictures in the cache folder, and look there first.",
+        help="Keep what is finished in the cache folder, and look there first.",
     ),
 ]
 

@@ -2,9 +2,11 @@
 
 import shlex
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from curvecircuits.cli.options import Kept, Seed, Source, kept_in, opened, watched
+from cyclopts import Parameter
+
+from curvecircuits.cli.options import Kept, Seed, Source, opened, watched
 
 
 def report(
@@ -12,6 +14,7 @@ def report(
     *,
     out: Path = Path("report.html"),
     layer: str | None = None,
+    quick: Annotated[bool, Parameter(negative="")] = False,
     circuit: bool = True,
     pictures: bool = True,
     images: Path | None = None,
@@ -36,6 +39,9 @@ def report(
         Where to write the page.
     layer
         Search this layer only; by default all whose receptive fields could hold a curve.
+    quick
+        A first look: the search with one permuted copy, and how the units found are tuned; as with
+        --no-circuit.
     circuit
         Also label the families of the early layers and measure the circuit and every claim, which
         takes most of the time.
@@ -52,6 +58,7 @@ def report(
         family is replaced.
 
     """
+    from curvecircuits.catalog import cache_dir
     from curvecircuits.images import sample_images
 
     photographs = () if images is None else sample_images(images)
@@ -77,6 +84,7 @@ def report(
         command=_command(
             source,
             layer=layer,
+            quick=quick,
             circuit=circuit,
             pictures=pictures,
             images=images,
@@ -86,17 +94,18 @@ def report(
             cache=cache,
             out=out,
         ),
-        circuit=circuit,
+        circuit=circuit and not quick,
         pictures=pictures,
+        permutations=1 if quick else 3,
         photographs=photographs,
         transplant=replaced,
         examples=shown,
-        cache=kept_in(cache),
+        cache=cache_dir() if cache else None,
     )
     print(f"Wrote {write_report(made, out)}.")
 
 
-def _command(source: Source, **given: Any) -> str:
+def _command(source: Source, *, quick: bool, **given: Any) -> str:
     """The command that makes the same page again, however this one was called."""
     options = {
         "model": source.model,
@@ -104,7 +113,7 @@ def _command(source: Source, **given: Any) -> str:
         "device": None if source.device == Source.device else source.device,
         **given,
     }
-    parts: list[str] = []
+    parts = ["--quick"] if quick else []
     for name, value in options.items():
         if value is False:
             parts.append(f"--no-{name}")

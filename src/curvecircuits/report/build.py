@@ -2,22 +2,16 @@
 
 import platform
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
-from curvecircuits.artificial import artificial_network
-from curvecircuits.claims import gather, measure_claims
-from curvecircuits.compare import Matched, Transplant, match_family
+from curvecircuits.claims import ClaimTable, measure_claims
+from curvecircuits.claims.measure import CLAIMS
+from curvecircuits.claims.transplanted import CLAIMS as OF_TRANSPLANTS
+from curvecircuits.compare import Transplant
 from curvecircuits.compare.transplants import check_transplant
-from curvecircuits.errors import InputError
-from curvecircuits.families import (
-    CurveFamily,
-    Taxonomy,
-    discover_families,
-    find_curves,
-)
 from curvecircuits.models.network import Network
-from curvecircuits.models.permute import weight_permuted
 from curvecircuits.report.circuit import (
     COMPARED,
     circuit_figures,
@@ -27,7 +21,7 @@ from curvecircuits.report.circuit import (
 )
 from curvecircuits.report.comparison import comparison_figures
 from curvecircuits.report.comparison_circuit import circuit_comparison_figures
-from curvecircuits.report.document import Colophon, Model, Report, Version, Weights
+from curvecircuits.report.document import Colophon, Missing, Model, Report, Version, Weights
 from curvecircuits.report.examples import (
     ShownExamples,
     check_examples,
@@ -37,12 +31,21 @@ from curvecircuits.report.examples import (
 )
 from curvecircuits.report.figures import Figure
 from curvecircuits.report.live import live_figures, missing_live
+from curvecircuits.report.measured import Measured
 from curvecircuits.report.parts import UnitRow
 from curvecircuits.report.pictured import missing_pictures, picture_figures
 from curvecircuits.report.prose import lede
 from curvecircuits.report.search import search_figures
 from curvecircuits.report.transplanted import missing_transplant, transplant_figures
 from curvecircuits.report.tuned import family_figures, unit_rows
+from curvecircuits.store import Shelf
+
+_Made = list[tuple[str, Figure]]
+
+_CIRCUIT = Missing(
+    title="The circuit, its claims and the artificial network beside it",
+    command="curvecircuits report --model M",
+)
 
 
 def build_report(
@@ -54,6 +57,7 @@ def build_report(
     command: str | None = None,
     circuit: bool = True,
     pictures: bool = True,
+    permutations: int = 3,
     photographs: Sequence[Path] = (),
     transplant: Transplant | None = None,
     examples: ShownExamples | None = None,
@@ -76,6 +80,8 @@ def build_report(
         artificial circuit: most of the time.
     pictures
         Whether to show the units' feature visualizations beside their circuit.
+    permutations
+        Weight-permuted copies to search for a family.
     photographs
         Image files on which the natural and the artificial family are compared, and turned.
     transplant
@@ -83,7 +89,8 @@ def build_report(
     examples
         A run of `curvecircuits examples` on this network, from `report.examples.open_shown`.
     cache
-        A folder where feature visualizations are kept, so that none is made twice.
+        A folder where feature visualizations and results are kept, so that nothing is made or
+        measured twice; what is there after an interrupt is used too.
 
     Raises
     ------
@@ -95,30 +102,38 @@ def build_report(
         check_transplant(network, transplant)
     if examples is not None:
         check_examples(network, examples)
-    family = find_curves(network, layer=layer, seed=seed, progress=progress)
-    figures: list[tuple[str, Figure]] = []
+    measured = Measured(
+        network=network,
+        layer=layer,
+        permutations=permutations,
+        photographs=photographs if circuit else (),
+        transplant=transplant,
+        seed=seed,
+        pictures=None if cache is None else cache / "pictures",
+        results=None if cache is None else cache / "results",
+        progress=progress,
+    )
+    measured.shelf.check()
+    family = measured.family
+    figures: _Made = []
     rows: list[UnitRow] = []
     searched = family.layer or max(family.layers, key=lambda scan: scan.curves).layer
     if family.found:
-        artificial = artificial_network()
-        copy = find_curves(artificial, layer="3b", seed=seed, progress=progress)
+        copy = measured.artificial_family
         rows = [*unit_rows(family.units, "natural"), *unit_rows(copy.units, "artificial")]
-        figures += family_figures(network, family, artificial, copy, rows, progress=progress)
+        figures += measured.shelf.kept(
+            "tuned",
+            _Made,
+            lambda: family_figures(
+                network, family, measured.artificial, copy, rows, progress=progress
+            ),
+        )
     figures += search_figures(family, seed=seed)
     shown = example_figures(examples, family, seed=seed)
+    claims = None
     if family.found and circuit:
-        figures = _with_circuit(
-            network,
-            family,
-            figures,
-            shown,
-            transplant,
-            photographs,
-            pictures,
-            seed,
-            cache,
-            progress,
-        )
+        claims = _claims(measured)
+        figures = _with_circuit(measured, claims, figures, shown, pictures=pictures)
     else:
         figures += shown + transplant_figures(transplant, family)
     return Report(
@@ -141,10 +156,11 @@ def build_report(
             ),
         ),
         figures=tuple(figure for _, figure in figures),
-        sections=sections(figures),
+        sections=sections(figures, claims),
         missing=(
+            *([] if circuit or not family.found else [_CIRCUIT]),
             *missing_pictures(family, shown=circuit and pictures),
-            *missing_examples(family, examples, photographs if circuit else ()),
+            *missing_examples(family, examples, measured.photographs),
             *missing_transplant(network, family, transplant),
             *(missing_live(figures) if family.found and circuit else ()),
         ),
@@ -153,75 +169,82 @@ def build_report(
 
 
 def _with_circuit(
-    network: Network,
-    family: CurveFamily,
-    figures: list[tuple[str, Figure]],
-    shown: list[tuple[str, Figure]],
-    transplant: Transplant | None,
-    photographs: Sequence[Path],
-    pictures: bool,
-    seed: int,
-    cache: Path | None,
-    progress: bool,
-) -> list[tuple[str, Figure]]:
+    measured: Measured, claims: ClaimTable, figures: _Made, shown: _Made, *, pictures: bool
+) -> _Made:
     """The figures so far, the circuit's, the artificial one's, those on photographs, the rest.
 
     `shown` are those of dataset examples.
     """
-    evidence = gather(network, search=family, transplant=transplant, seed=seed, progress=progress)
-    copy = discover_families(
-        weight_permuted(network, seed=seed + 1),
-        curve_layer=evidence.curves.layer,
-        layers=evidence.layers,
-        seed=seed,
-        progress=progress,
-    )
-    table = measure_claims(network, evidence=evidence, seed=seed, progress=progress)
+    m = measured
     whole = figures + circuit_figures(
-        evidence, permuted=copy, pictures=pictures, cache=cache, progress=progress
+        m.evidence,
+        permuted=lambda: m.permuted,
+        pictures=pictures,
+        shelf=m.shelf,
+        cache=m.pictures,
+        progress=m.progress,
     )
-    matched = _matched(network, family, seed)
     if pictures:
-        whole += picture_figures(
-            network, family, matched, seed=seed, cache=cache, progress=progress
+        whole += m.shelf.kept(
+            "pictures",
+            _Made,
+            lambda: picture_figures(
+                m.network, m.family, m.matched, seed=m.seed, cache=m.pictures, progress=m.progress
+            ),
         )
-    if matched is not None:
-        whole += _compared(matched, family, evidence.taxonomy, photographs, seed, progress)
-    whole += live_figures()
+    whole += _compared(m)
+    whole += Shelf(m.results).kept("live", _Made, live_figures)
     whole += shown
-    whole += tuning_figures(network, family, matched, photographs, seed=seed, progress=progress)
-    whole = in_order(whole + transplant_figures(transplant, family))
-    return [*whole, ("claims", linked_claims(table, whole))]
-
-
-def _matched(network: Network, family: CurveFamily, seed: int) -> Matched | None:
-    """An artificial family of the same orientations and places; None where its stride has none."""
-    try:
-        return match_family(network, family, seed=seed)
-    except InputError:
-        return None
-
-
-def _compared(
-    matched: Matched,
-    family: CurveFamily,
-    taxonomy: Taxonomy,
-    photographs: Sequence[Path],
-    seed: int,
-    progress: bool,
-) -> list[tuple[str, Figure]]:
-    """An artificial family of the same orientations and places beside the natural one."""
-    network = matched.natural.network
-    lines = match_family(network, family, centres=matched.centres, detector="lines", seed=seed)
-    figures = comparison_figures(matched, lines, progress=progress)
-    figures += circuit_comparison_figures(
-        matched,
-        lines.artificial,
-        list(photographs),
-        taxonomy=taxonomy,
-        seed=seed,
-        progress=progress,
+    whole += m.on_photographs.kept(
+        "tuning",
+        _Made,
+        lambda: tuning_figures(
+            m.network, m.family, m.matched, m.photographs, seed=m.seed, progress=m.progress
+        ),
     )
+    whole = in_order(whole + transplant_figures(m.transplant, m.family))
+    return [*whole, ("claims", linked_claims(claims, whole))]
+
+
+def _claims(measured: Measured) -> ClaimTable:
+    """Every claim; those about a transplant, which read what was measured before, are not kept."""
+    m = measured
+
+    def table(names: list[str], progress: bool) -> ClaimTable:
+        return measure_claims(
+            m.network, evidence=m.evidence, claims=names, seed=m.seed, progress=progress
+        )
+
+    last = [claim.id for claim in OF_TRANSPLANTS]
+    first = [claim.id for claim in CLAIMS if claim.id not in last]
+    kept = m.shelf.kept("claims", ClaimTable, lambda: table(first, m.progress))
+    of = {claim.id: claim for claim in (*kept.claims, *table(last, False).claims)}
+    return replace(kept, claims=tuple(of[claim.id] for claim in CLAIMS))
+
+
+def _compared(measured: Measured) -> _Made:
+    """An artificial family of the same orientations and places beside the natural one."""
+    m = measured
+
+    def alike() -> list[Figure]:
+        if m.matched is None:
+            return []
+        return comparison_figures(m.matched, m.lines, progress=m.progress)
+
+    def circuits() -> list[Figure]:
+        if m.matched is None:
+            return []
+        return circuit_comparison_figures(
+            m.matched,
+            None if m.lines is None else m.lines.artificial,
+            list(m.photographs),
+            taxonomy=m.evidence.taxonomy,
+            seed=m.seed,
+            progress=m.progress,
+        )
+
+    figures = m.shelf.kept("compared", list[Figure], alike)
+    figures += m.on_photographs.kept("circuits compared", list[Figure], circuits)
     return list(zip(COMPARED, figures, strict=False))
 
 

@@ -44,9 +44,11 @@ from curvecircuits.report.figures.linear_truth import linear_truth_groups
 from curvecircuits.report.figures.schematic import schematic_figure
 from curvecircuits.report.figures.texture_factors import texture_factors
 from curvecircuits.report.figures.weight_matrix import weight_matrix
+from curvecircuits.report.introductions import introduction
 from curvecircuits.report.live import LIVE
 from curvecircuits.report.pictured import DECOMPOSED, OWN_PICTURES, PICTURES
 from curvecircuits.report.transplanted import TRANSPLANTED
+from curvecircuits.store import Shelf
 from curvecircuits.weights.pixels import sees_pixels
 
 _SHEET = 4
@@ -89,14 +91,25 @@ _SECTIONS = {
 }
 
 
-def sections(figures: Made) -> tuple[Section, ...]:
-    """The parts of the page, each with the number of its first figure."""
+def sections(figures: Made, claims: ClaimTable | None = None) -> tuple[Section, ...]:
+    """The parts of the page, each with the number of its first figure and what opens it.
+
+    Parameters
+    ----------
+    claims
+        As `measure_claims` returns them; without any, nothing measured is said.
+    """
     names = [name for name, _ in figures]
-    firsts = {
-        title: next((n for n, name in enumerate(names, start=1) if name in members), None)
-        for title, members in _SECTIONS.items()
-    }
-    return tuple(Section(title=t, first=n) for t, n in firsts.items() if n is not None)
+    measured = () if claims is None else claims.claims
+    by_id = {claim.id: claim for claim in measured}
+    found: list[Section] = []
+    for title, members in _SECTIONS.items():
+        first = next((n for n, name in enumerate(names, start=1) if name in members), None)
+        if first is not None:
+            shown = [claim for claim in measured if claim.figure in members]
+            text = introduction(title, by_id, shown)
+            found.append(Section(title=title, first=first, text=text))
+    return tuple(found)
 
 
 def in_order(figures: Made) -> Made:
@@ -109,8 +122,9 @@ def in_order(figures: Made) -> Made:
 def circuit_figures(
     evidence: Evidence,
     *,
-    permuted: Taxonomy | None = None,
+    permuted: Callable[[], Taxonomy] | None = None,
     pictures: bool = True,
+    shelf: Shelf | None = None,
     cache: Path | None = None,
     progress: bool = False,
 ) -> Made:
@@ -121,9 +135,11 @@ def circuit_figures(
     Parameters
     ----------
     permuted
-        Families of a weight-permuted copy, to set beside the network's own.
+        Measures the families of a weight-permuted copy, to set beside the network's own.
     pictures
         Whether the sheet of families has feature visualizations; else it shows filters only.
+    shelf
+        Where figures are kept, for what the evidence is of.
     cache
         A folder of finished pictures.
 
@@ -134,7 +150,7 @@ def circuit_figures(
     """
     e = evidence
     recipes: list[tuple[str, Callable[[], Figure]]] = [
-        ("family-counts", lambda: family_counts(e.taxonomy, permuted)),
+        ("family-counts", lambda: family_counts(e.taxonomy, permuted and permuted())),
         ("linear-truth", lambda: linear_truth_groups(e.truth)),
         ("family-shares", lambda: family_shares_figure(e.shares)),
         (
@@ -188,13 +204,20 @@ def circuit_figures(
             ),
         ),
     ]
+    kept = (shelf or Shelf()).given(pictures=pictures, permuted=permuted is not None)
     made: Made = []
     for name, recipe in tqdm(recipes, desc="figures", unit="figure", disable=not progress):
-        try:
-            made.append((name, recipe()))
-        except (NotTestableError, InputError):
-            continue
+        figure = kept.kept(name, Figure | None, lambda r=recipe: _if_any(r))
+        if figure is not None:
+            made.append((name, figure))
     return made
+
+
+def _if_any(recipe: Callable[[], Figure]) -> Figure | None:
+    try:
+        return recipe()
+    except (NotTestableError, InputError):
+        return None
 
 
 def _filters(e: Evidence) -> list[str]:

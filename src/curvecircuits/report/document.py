@@ -70,6 +70,8 @@ class Section(Record):
     title: str
     first: int
     """Number of its first figure, from 1; it ends where the next section begins."""
+    text: tuple[str, ...] = ()
+    """The paragraphs under the heading."""
 
 
 @dataclass(frozen=True, kw_only=True)

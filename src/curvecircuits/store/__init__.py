@@ -6,15 +6,18 @@ from curvecircuits.store.jobs import Job, Worker
 from curvecircuits.store.manifest import Manifest, versions
 from curvecircuits.store.runs import RunFolder, open_run, run_folder
 from curvecircuits.store.schema import Record, dump, json_schema, load
+from curvecircuits.store.shelf import Shelf
 from curvecircuits.store.tables import read_table, write_table
-from curvecircuits.store.write import write_atomic
+from curvecircuits.store.write import check_writable, write_atomic
 
 __all__ = [
     "Job",
     "Manifest",
     "Record",
     "RunFolder",
+    "Shelf",
     "Worker",
+    "check_writable",
     "dump",
     "json_schema",
     "load",

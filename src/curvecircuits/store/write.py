@@ -104,6 +104,26 @@ def remove_abandoned(part: Path) -> None:
             part.unlink(missing_ok=True)
 
 
+def check_writable(folder: Path, failing: str) -> None:
+    """Say before anything long is done that nothing could be written into a folder.
+
+    The folder need not be there yet.
+
+    Parameters
+    ----------
+    failing
+        How the sentence begins, such as "Pictures cannot be kept".
+
+    Raises
+    ------
+    InputError
+        When the folder is a file, or cannot be written.
+    """
+    there = next((f for f in (folder, *folder.absolute().parents) if os.path.lexists(f)), folder)
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        raise InputError(f"{failing} in {folder}: give a folder that can be written.")
+
+
 def cannot_write(target: Path, error: Exception) -> InputError:
     """What to say of a file that could not be written."""
     reason = getattr(error, "strerror", None) or str(error)

@@ -1,7 +1,6 @@
 """Pictures kept on disk under the hash of all that determines them, so that none is made twice."""
 
 import json
-import os
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 import torch
 
 from curvecircuits.errors import InputError
-from curvecircuits.store import dump, load, pack, unpack, write_atomic
+from curvecircuits.store import check_writable, dump, load, pack, unpack, write_atomic
 from curvecircuits.visualize.features.picture import Made, Picture
 
 _FORM = "curvecircuits.kept-picture/1"
@@ -31,13 +30,8 @@ class Album:
         InputError
             When the folder is a file, or cannot be written.
         """
-        if self.folder is None:
-            return
-        there = next((f for f in (self.folder, *self.folder.parents) if f.exists()), self.folder)
-        if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-            raise InputError(
-                f"Pictures cannot be kept in {self.folder}: give a folder that can be written."
-            )
+        if self.folder is not None:
+            check_writable(self.folder, "Pictures cannot be kept")
 
     def find(self, key: str) -> Picture | None:
         """The picture of a key; None where there is none, or its file is damaged."""
