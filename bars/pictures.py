@@ -13,18 +13,13 @@ from time import perf_counter
 
 import numpy as np
 import torch
-from jaxtyping import Float
-from numpy import ndarray
-from torch import Tensor
 
 from bars import SHARED, Outcome, bar
 from bars.comparison import natural
 from bars.judged import Judged, judged
 from bars.peers import LUCENT_SHOWN, Drawn, lucent
-from curvecircuits.artificial import artificial_network
 from curvecircuits.compare import match_family
-from curvecircuits.compare.match import geometry_for
-from curvecircuits.families.records import CurveFamily
+from curvecircuits.compare.picture_check import PictureCheck, check_pictures, dial_for
 from curvecircuits.images import framing_for, load_image, sample_images
 from curvecircuits.models.address import Unit
 from curvecircuits.models.network import Network
@@ -33,9 +28,7 @@ from curvecircuits.visualize import Picture, decompose, feature_visualization
 WEIGHTS = SHARED / "weights" / "bvlc_googlenet.safetensors"
 IMAGES = SHARED / "imagenet" / "images"
 _UNITS = 10
-_DIAL = tuple(15.0 * k for k in range(24))
 _PHOTOGRAPHS = 64
-_SHUFFLES = 1000
 
 
 # -- against torch-lucent ----------------------------------------------------------------------
@@ -124,144 +117,46 @@ def stronger_than_lucent(quick: bool) -> Outcome:
 # -- what pictures show ------------------------------------------------------------------------
 
 
-class Shown:
-    """Pictures of a curve family, as its own units and hand-written ones see them."""
-
-    def __init__(
-        self,
-        network: Network,
-        layer: str,
-        channels: Sequence[int],
-        orientations: Sequence[float],
-        dial: Network,
-        *,
-        steps: int,
-    ) -> None:
-        self.orientations = np.asarray(orientations)
-        units = [Unit(layer, c) for c in channels]
-        self.pictures = feature_visualization(network, units, steps=steps)
-        source = network.layer(layer).pre_activation
-        shown = torch.stack([_centred(network, layer, p) for p in self.pictures])
-        row, column = _middle(network, layer)
-        with torch.inference_mode():
-            values = network.run(shown, layers=[source])[source][:, list(channels), row, column]
-            dialled = dial.run(shown, layers=["3b"])["3b"]
-        mean, spread = _of_photographs(network, source, channels)
-        self.z = ((values - mean) / spread).double().numpy()
-        row, column = _middle(dial, "3b", size=network.input_size)
-        self.read = np.asarray(_DIAL)[dialled[:, :, row, column].argmax(1).numpy()]
-        self.seen = dialled[:, :, row, column].amax(1).numpy() > 0
-
-    @property
-    def own(self) -> Float[ndarray, " pictures"]:
-        """Whether a picture's strongest unit is the one that it was made for."""
-        return (self.z.argmax(1) == np.arange(len(self.z))).astype(float)
-
-    @property
-    def off(self) -> Float[ndarray, " pictures"]:
-        """Degrees between what hand-written units read and the unit's tuning."""
-        return self._off(self.read)
-
-    def shuffled(self) -> float:
-        """Share of pictures within 20° when they are exchanged among units."""
-        draw = np.random.default_rng(0)
-        return float(
-            np.mean(
-                [(self._off(draw.permutation(self.read)) <= 20).mean() for _ in range(_SHUFFLES)]
-            )
-        )
-
-    def _off(self, read: ndarray) -> ndarray:
-        turned = np.abs((read - self.orientations + 180) % 360 - 180)
-        return np.where(self.seen, turned, 180.0)
-
-    @property
-    def colour(self) -> float:
-        """Share of the pictures' variance that is not in grey."""
-        images = torch.stack([p.rgb() for p in self.pictures])
-        grey = images.mean(1, keepdim=True)
-        return float((images - grey).var() / images.var())
-
-
-def _centred(network: Network, layer: str, picture: Picture) -> Tensor:
-    """The picture on its mean colour, its middle where the centre unit of the layer looks."""
-    size, geometry = network.input_size, network.geometry(layer)
-    row, column = _middle(network, layer)
-    image = picture.rgb()
-    frame = image.mean((1, 2), keepdim=True).expand(3, size, size).clone()
-    top, left = (
-        round(axis.centre + k * axis.stride - (side - 1) / 2)
-        for axis, k, side in zip(
-            (geometry.y, geometry.x), (row, column), image.shape[1:], strict=True
-        )
-    )
-    first, start = max(0, top), max(0, left)
-    part = image[:, first - top :, start - left :][:, : size - first, : size - start]
-    frame[:, first : first + part.shape[1], start : start + part.shape[2]] = part
-    return frame
-
-
-def _middle(network: Network, layer: str, *, size: int | None = None) -> tuple[int, int]:
-    geometry = network.geometry(layer, size=size)
-    middle = ((size or network.input_size) - 1) / 2
-    row, column = (round((middle - a.centre) / a.stride) for a in (geometry.y, geometry.x))
-    return row, column
-
-
-def _of_photographs(
-    network: Network, source: str, channels: Sequence[int]
-) -> tuple[Float[Tensor, " units"], Float[Tensor, " units"]]:
-    """Mean and standard deviation of units over photographs."""
-    paths = sample_images(IMAGES, most=_PHOTOGRAPHS)
-    framing = framing_for(network)
-    images = torch.stack([load_image(path, framing=framing) for path in paths])
-    with torch.inference_mode():
-        maps = torch.cat([network.run(part, layers=[source])[source] for part in images.split(8)])[
-            :, list(channels)
-        ]
-    return maps.mean((0, 2, 3)), maps.std((0, 2, 3))
-
-
-def _dial(network: Network, family: CurveFamily) -> Network:
-    """24 hand-written curve units that look where a family's layer does."""
-    return artificial_network(orientations=_DIAL, geometry=geometry_for(network, family))
-
-
 @cache
-def pictures_shown(quick: bool) -> Shown:
+def pictures_shown(quick: bool) -> PictureCheck:
     network, family = natural()
     assert family.layer is not None
-    return Shown(
-        network,
-        family.layer,
-        [u.channel for u in family.units],
-        [u.orientation for u in family.units],
-        _dial(network, family),
-        steps=48 if quick else 256,
-    )
+    return _checked(network, family.layer, [u.channel for u in family.units], quick=quick)
 
 
 @cache
-def written_shown(quick: bool) -> Shown:
+def written_shown(quick: bool) -> PictureCheck:
     network, family = natural()
     side = match_family(network, family).artificial
-    return Shown(
-        side.network,
-        side.layer,
-        side.channels,
+    return _checked(side.network, side.layer, side.channels, quick=quick)
+
+
+def _checked(network: Network, layer: str, channels: Sequence[int], *, quick: bool) -> PictureCheck:
+    """Pictures of units with the orientations of the natural family, and what is seen in them."""
+    units = [Unit(layer, c) for c in channels]
+    pictures = feature_visualization(network, units, steps=48 if quick else 256)
+    framing = framing_for(network)
+    photographs = [
+        load_image(path, framing=framing) for path in sample_images(IMAGES, most=_PHOTOGRAPHS)
+    ]
+    natural_network, family = natural()
+    return check_pictures(
+        network,
+        layer,
+        channels,
         [u.orientation for u in family.units],
-        _dial(network, family),
-        steps=48 if quick else 256,
+        dial_for(natural_network, family),
+        [picture.rgb() for picture in pictures],
+        over=torch.stack(photographs),
     )
 
 
 @bar(number="5.2", title="Pictures whose strongest unit is their own", needs_shared=True)
 def pictures_are_their_units(quick: bool) -> Outcome:
     shown = pictures_shown(quick)
+    units, own = len(shown.orientations), shown.own().value.value
     return Outcome(
-        value=f"{shown.own.mean():.0%} of {len(shown.own)} (by chance {1 / len(shown.own):.0%})",
-        bound="≥ 90%",
-        ok=shown.own.mean() >= 0.9,
+        value=f"{own:.0%} of {units} (by chance {1 / units:.0%})", bound="≥ 90%", ok=own >= 0.9
     )
 
 
@@ -299,21 +194,22 @@ def written_pictures_have_the_orientation(quick: bool) -> Outcome:
 @bar(number="5.4", title="Hand-written units' pictures: own unit, grey", needs_shared=True)
 def written_pictures_are_grey(quick: bool) -> Outcome:
     shown = written_shown(quick)
+    own = shown.own().value.value
     return Outcome(
-        value=f"{shown.own.mean():.0%} own, {shown.colour:.2%} of the variance is colour",
+        value=f"{own:.0%} own, {shown.colour:.2%} of the variance is colour",
         bound="≥ 90%, under 5%",
-        ok=shown.own.mean() >= 0.9 and shown.colour < 0.05,
+        ok=own >= 0.9 and shown.colour < 0.05,
         detail=f"the natural units' pictures: {pictures_shown(quick).colour:.0%} colour",
     )
 
 
-def _within(shown: Shown) -> Outcome:
-    share = float((shown.off <= 20).mean())
+def _within(shown: PictureCheck) -> Outcome:
+    near = shown.near(20)
     return Outcome(
-        value=f"{share:.0%}, median {median(shown.off.tolist()):.0f}° "
-        f"(exchanged {shown.shuffled():.0%})",
+        value=f"{near.value.value:.0%}, median {median(shown.off.tolist()):.0f}° "
+        f"(exchanged {near.exchanged:.0%})",
         bound="≥ 80%",
-        ok=share >= 0.8,
+        ok=near.value.value >= 0.8,
         detail=", ".join(
             f"{o:.0f}°: {r:.0f}°" for o, r in zip(shown.orientations, shown.read, strict=True)
         ),

@@ -1,5 +1,7 @@
 """A page with some figures, and what is wrong with it when it is open in a browser."""
 
+import csv
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -38,6 +40,32 @@ def assert_drawn(opened: Any, report: Report, width: int) -> str:
     assert serious_problems(page) == []
     assert opened.said == []
     return text
+
+
+def downloaded(figure: Any, kind: str) -> bytes:
+    """What a figure's button gives: CSV, JSON, SVG or PNG, as a file with that ending.
+
+    `figure` is its locator.
+    """
+    with figure.page.expect_download() as waiting:
+        figure.locator(".downloads button", has_text=kind).click()
+    assert waiting.value.suggested_filename.endswith(f".{kind.lower()}")
+    return Path(waiting.value.path()).read_bytes()
+
+
+def downloaded_table(figure: Any) -> list[list[str]]:
+    """The table that a figure's button gives, its heads first; all lines are as long."""
+    text = downloaded(figure, "CSV").decode("utf-8")
+    table = list(csv.reader(io.StringIO(text, newline="")))
+    assert len({len(line) for line in table}) == 1
+    return table
+
+
+def downloaded_rows(figure: Any) -> list[dict[str, str]]:
+    """The same by the names of columns, which are all different."""
+    head, *lines = downloaded_table(figure)
+    assert len(set(head)) == len(head)
+    return [dict(zip(head, line, strict=True)) for line in lines]
 
 
 def serious_problems(page: Any) -> list[tuple[str, list[str]]]:

@@ -17,6 +17,7 @@ from curvecircuits.visualize.attribution.frame import cut
 from curvecircuits.visualize.attribution.pictures import attribution_pictures
 from curvecircuits.visualize.attribution.records import Attributed, compared, dependence, truth
 from curvecircuits.visualize.attribution.sheet import attribution_sheet
+from curvecircuits.visualize.attribution.strongest import strongest_images
 
 
 def _corner():
@@ -81,6 +82,29 @@ def test_the_unit_is_taken_where_it_is_strongest():
     given = attribution_pictures(network, "3:0", images, layer="1", position=(3, 2), steps=1)
     assert [each.found.position for each in given] == [(3, 2)] * 4
     assert [each.found.actual for each in given] == maps[:, 3, 2].tolist()
+
+
+def test_a_unit_has_the_images_on_which_it_is_strongest_whatever_the_batches():
+    network = wrap(seeded(networks.Residual), input_size=64)
+    units = [Unit("stem", 1), Unit("stem", 2), Unit("block2.add", 0), Unit("scores", 3)]
+    images = noise(7, 3, 64, 64)
+    found = strongest_images(
+        network, units, [(range(4), images[:4]), ((4,), images[4:5]), ((5, 6), images[5:])], most=3
+    )
+    assert list(found) == units
+    for unit, kept in found.items():
+        layer = network.layer(unit.layer).pre_activation
+        maps = network.activations(images, layers=[layer])[layer][:, unit.channel]
+        best = maps.reshape(len(images), -1).amax(1)
+        assert [name for name, _ in kept] == best.argsort(descending=True)[:3].tolist()
+        for name, image in kept:
+            assert torch.equal(image, images[name])
+            assert image.untyped_storage().nbytes() == image.nbytes  # nothing else is held
+    assert len({tuple(name for name, _ in kept) for kept in found.values()}) > 1
+    same = strongest_images(network, units[:1], [("ab", images[:1].expand(2, -1, -1, -1))], most=1)
+    assert same[units[0]][0][0] == "a"
+    with pytest.raises(InputError, match="99"):
+        strongest_images(network, [Unit("stem", 99)], [], most=1)
 
 
 @pytest.mark.parametrize("position", [(5, 5), (0, 0), (11, 4)])

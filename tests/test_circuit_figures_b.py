@@ -1,7 +1,6 @@
 """Figures of circuits from real results: what the records hold, and what the browser shows."""
 
 import base64
-import csv
 import json
 import zlib
 from dataclasses import replace
@@ -12,7 +11,7 @@ from typing import Any
 import networks
 import numpy as np
 import pytest
-from browser import serious_problems
+from browser import downloaded_table, serious_problems
 from filelock import FileLock
 from test_downstream import later  # noqa: F401  (a fixture)
 from test_page import chromium, open_page  # noqa: F401  (fixtures)
@@ -541,23 +540,15 @@ def test_a_condition_and_a_unit_can_be_chosen(open_page, html, figures):  # noqa
 
 @pytest.mark.browser
 def test_tables_hold_the_numbers_drawn(open_page, html, figures):  # noqa: F811
-    opened = open_page(html)
-
-    def rows(number: int) -> list[list[str]]:
-        frame = opened.page.locator("figure").nth(number)
-        with opened.page.expect_download() as waiting:
-            frame.locator(".downloads button", has_text="CSV").click()
-        return list(csv.reader(Path(waiting.value.path()).read_text().splitlines()))
-
-    matrix = rows(0)
+    frames = open_page(html).page.locator("figure")
+    matrix = downloaded_table(frames.nth(0))
     values = _unpack(figures[0].kernels)
     assert len(matrix) == 1 + values.size
     assert [float(each[-1]) for each in matrix[1:]] == pytest.approx(values.ravel(), rel=1e-3)
     # One of each kind is enough.
     firsts = {figure.kind: number for number, figure in reversed(list(enumerate(figures)))}
-    tables = {kind: rows(number) for kind, number in firsts.items() if number}
+    tables = {kind: downloaded_table(frames.nth(n)) for kind, n in firsts.items() if n}
     for kind, table in tables.items():
         assert len(table) > 1, kind
-        assert {len(each) for each in table} == {len(table[0])}
     bands = [each for each in tables["interval-groups"][1:] if each[1] == "measured"]
     assert float(bands[0][3]) == pytest.approx(figures[2].series[0].estimates[0].value, rel=1e-3)

@@ -1,17 +1,15 @@
 """Examples and joint tuning on the page: what the figures say, and that they can be used."""
 
 import base64
-import csv
 import io
 import json
 import shutil
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from browser import assert_drawn, report_of
+from browser import assert_drawn, downloaded, downloaded_rows, report_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import family_of, noise, seeded
@@ -422,26 +420,20 @@ def test_units_are_chosen_by_keyboard_and_every_crop_is_drawn(open_page, bundle,
 
 @pytest.mark.browser
 def test_all_numbers_can_be_downloaded(open_page, bundle, report, turned):  # noqa: F811
-    page = open_page(render(report)).page
-
-    def rows(number):
-        figure = page.locator("figure").nth(number)
-        with page.expect_download() as download:
-            figure.get_by_role("button", name="CSV").click()
-        text = Path(download.value.path()).read_text(encoding="utf-8")
-        header, *found = list(csv.reader(io.StringIO(text)))
-        assert all(len(row) == len(header) for row in found)
-        return [dict(zip(header, row, strict=True)) for row in found]
-
-    quilt = rows(0)
+    figures = open_page(render(report)).page.locator("figure")
+    quilt = downloaded_rows(figures.nth(0))
     counts = [int(r["positions"]) for r in quilt if r["part"] == "bin" and r["unit"] == "3b:2"]
     assert counts == [b.count for b in report.figures[0].units[2].bins]
     strong = next(r for r in quilt if r["part"] == "edges" and r["group"] == GROUPS[-1])
     assert float(strong["along"]) == pytest.approx(report.figures[0].groups[-1].along.value, 1e-3)
-    saliency = [r for r in rows(1) if r["part"] == "crop"]
+    saliency = [r for r in downloaded_rows(figures.nth(1)) if r["part"] == "crop"]
     shown = sum(len(each.crops) for pair in report.figures[1].pairs for each in pair.lists)
     assert len(saliency) == shown
-    tuning = [r for r in rows(2) if r["part"] == "unit" and r["crops"] == "strongest"]
+    tuning = [
+        r
+        for r in downloaded_rows(figures.nth(2))
+        if r["part"] == "unit" and r["crops"] == "strongest"
+    ]
     wanted = turned.mean("natural")[1, :, 2]
     (one,) = (
         r for r in tuning if (r["of"], r["chosen_by"], r["unit"]) == ("natural", "3b:1", "3b:2")
@@ -449,7 +441,5 @@ def test_all_numbers_can_be_downloaded(open_page, bundle, report, turned):  # no
     found = [float(one[f"at_{turn:g}_deg"]) for turn in turned.turns]
     np.testing.assert_allclose(found, wanted, atol=1 / 127)
     assert float(one["expected_deg"]) == 90
-    with page.expect_download() as download:
-        page.locator("figure").first.get_by_role("button", name="SVG").click()
-    svg = Path(download.value.path()).read_text(encoding="utf-8")
+    svg = downloaded(figures.first, "SVG").decode()
     assert svg.count("<image") == sum(bool(b.crops) for b in report.figures[0].units[2].bins)

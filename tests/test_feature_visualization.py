@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import networks
+import numpy as np
 import pytest
 import torch
 from conftest import SHARED
@@ -899,6 +900,9 @@ def test_a_transparent_picture_lies_before_an_even_ground():
     for behind in (0.0, 1.0):
         wanted = picture.image[:3] * opacity + behind * (1 - opacity)
         torch.testing.assert_close(picture.rgb(behind=behind), wanted)
+        drawn = np.asarray(picture.pillow(behind=behind))
+        assert np.abs(drawn / 255 - wanted.permute(1, 2, 0).numpy()).max() <= 0.501 / 255
+    assert picture.pillow().mode == "RGBA"
     # The activation is of the picture before mid-grey.
     wanted = float(plain(small(), "4", picture.rgb())[1])
     assert picture.activation == pytest.approx(wanted, abs=1e-4)

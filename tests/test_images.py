@@ -14,6 +14,7 @@ from curvecircuits.images import (
     Framing,
     accuracy,
     framing_for,
+    load_files,
     load_image,
     open_images,
     read_folder,
@@ -125,6 +126,23 @@ def test_other_files_are_one_sentence(tmp_path: Path, monkeypatch: pytest.Monkey
     for side in (8, 16):  # Pillow warns of the one, and refuses the other
         with pytest.raises(InputError, match="more than the 40 that are valid"):
             read(tmp_path, Image.new("RGB", (side, side)))
+
+
+def test_files_are_read_in_batches_and_the_unreadable_told(tmp_path: Path) -> None:
+    files = [tmp_path / f"{k}.png" for k in range(5)]
+    for k in (0, 1, 4):
+        Image.new("RGB", (9, 9), (51 * k, 0, 0)).save(files[k])
+    files[2].write_bytes(b"no image")  # and the next is not there
+    found = list(load_files(files, framing=WHOLE, batch=2))
+    assert [each.files for each in found] == [tuple(files[:2]), (), (files[4],)]
+    assert [each.unread for each in found] == [(), tuple(files[2:4]), ()]
+    assert [tuple(each.pixels.shape) for each in found] == [(n, 3, 8, 8) for n in (2, 0, 1)]
+    reds = [each.pixels[:, 0, 0, 0].tolist() for each in found]
+    assert reds == [pytest.approx([0, 0.2]), [], pytest.approx([0.8])]
+    with pytest.raises(InputError, match=r"None of 2 files .*2\.png"):
+        list(load_files(files[2:4], framing=WHOLE))
+    with pytest.raises(InputError, match=r"2\.png cannot be read as an image: "):
+        list(load_files(files[2:3], framing=WHOLE))
 
 
 def test_a_framing_cuts_no_more_than_there_is() -> None:

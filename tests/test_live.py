@@ -1,7 +1,6 @@
 """The artificial network in the page: it answers as Python's does, to all that is done there."""
 
 import base64
-import csv
 import io
 import re
 import struct
@@ -12,7 +11,7 @@ from statistics import median
 import numpy as np
 import pytest
 import torch
-from browser import assert_drawn, report_of
+from browser import assert_drawn, downloaded_rows, report_of
 from PIL import Image
 from test_page import _wait_until_drawn, bundle, chromium, open_page  # noqa: F401
 
@@ -424,10 +423,7 @@ def test_the_numbers_of_now_are_downloaded(pad):
     pad.set("Orientation", 285)
     pad.set("early length", 10)
     pad.settle()
-    with pad.page.expect_download() as waiting:
-        pad.page.locator("figure .downloads button", has_text="CSV").click()
-    with open(waiting.value.path(), newline="", encoding="utf-8") as file:  # noqa: PTH123
-        rows = list(csv.DictReader(file))
+    rows = downloaded_rows(pad.page.locator("figure"))
     found = {row["orientation_deg"]: float(row["value"]) for row in rows if row["layer"] == "3b"}
     assert len(found) == 24
     assert max(found, key=found.__getitem__) == "285"

@@ -1,7 +1,6 @@
 """The page in a real browser: it opens from disk, asks for nothing, and can be read and used."""
 
 import base64
-import csv
 import hashlib
 import json
 import os
@@ -16,7 +15,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from browser import serious_problems
+from browser import downloaded, downloaded_table, serious_problems
 from filelock import FileLock
 
 from curvecircuits.errors import InputError, UnavailableError
@@ -533,28 +532,21 @@ def test_downloads_hold_the_figure(open_page, bundle, report):
     opened = open_page(
         render(replace(report, figures=(report.figures[0], replace(table, rows=rows))))
     )
-
-    def downloaded(figure: int, name: str) -> bytes:
-        frame = opened.page.locator("figure").nth(figure)
-        with opened.page.expect_download() as waiting:
-            frame.locator(".downloads button", has_text=name).click()
-        assert waiting.value.suggested_filename.endswith(f".{name.lower()}")
-        return Path(waiting.value.path()).read_bytes()
-
-    lines = list(csv.reader(downloaded(1, "CSV").decode().splitlines()))
+    frames = opened.page.locator("figure")
+    lines = downloaded_table(frames.nth(1))
     assert lines[0][:3] == ["unit", "family", "kind"]
     assert lines[1][:3] == ["'=1+1", "natural", 'say "hi"']
     assert float(lines[1][3]) == rows[0].orientation
     assert len(lines) == 1 + len(rows)
-    maps = list(csv.reader(downloaded(0, "CSV").decode().splitlines()))
+    maps = downloaded_table(frames.nth(0))
     assert len(maps) == 1 + 20 * RADII.size * ANGLES.size
-    data = json.loads(downloaded(1, "JSON"))
+    data = json.loads(downloaded(frames.nth(1), "JSON"))
     assert data["schema"] == Report.SCHEMA
     assert load(UnitTable, data["figure"]).rows[0].unit == "=1+1"
-    for figure in (0, 1):
-        drawing = ElementTree.fromstring(downloaded(figure, "SVG"))
+    for frame in (frames.nth(0), frames.nth(1)):
+        drawing = ElementTree.fromstring(downloaded(frame, "SVG"))
         assert drawing.tag == "{http://www.w3.org/2000/svg}svg"
-        assert downloaded(figure, "PNG").startswith(b"\x89PNG")
+        assert downloaded(frame, "PNG").startswith(b"\x89PNG")
     assert len(drawing.findall(".//{*}text")) > 9 * len(rows)
     assert opened.said == []
 

@@ -1,15 +1,13 @@
 """Feature visualization on the page: what the figures say, and that they can be used."""
 
 import base64
-import csv
 import io
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
-from browser import assert_drawn, report_of
+from browser import assert_drawn, downloaded, downloaded_rows, report_of
 from networks import family_of
 from PIL import Image
 from test_page import HOSTILE, bundle, chromium, open_page  # noqa: F401
@@ -431,30 +429,18 @@ def test_names_are_inert(open_page, bundle, report):  # noqa: F811
 
 @pytest.mark.browser
 def test_all_numbers_can_be_downloaded(open_page, bundle, report):  # noqa: F811
-    page = open_page(render(report)).page
-
-    def rows(number):
-        figure = page.locator("figure").nth(number)
-        with page.expect_download() as download:
-            figure.get_by_role("button", name="CSV").click()
-        text = Path(download.value.path()).read_text(encoding="utf-8")
-        header, *found = list(csv.reader(io.StringIO(text)))
-        assert all(len(row) == len(header) for row in found)
-        return [dict(zip(header, row, strict=True)) for row in found]
-
+    figures = open_page(render(report)).page.locator("figure")
     grids = [g for u in report.figures[0].units for g in u.grids]
-    cells = rows(0)
+    cells = downloaded_rows(figures.nth(0))
     assert sum(r["part"] == "cell" for r in cells) == sum(len(g.cells) for g in grids)
     one = next(r for r in cells if r["part"] == "grid" and r["layer"] == "conv2d1")
     assert float(one["neighbours_cosine"]) == pytest.approx(grids[1].alikeness.neighbours, 1e-3)
-    shares = [r for r in rows(1) if r["part"] == "share"]
+    shares = [r for r in downloaded_rows(figures.nth(1)) if r["part"] == "share"]
     assert [(r["family"], r["judge"]) for r in shares] == [
         (s.family, s.judge) for s in report.figures[1].shares
     ]
     assert float(shares[0]["exchanged"]) == pytest.approx(report.figures[1].shares[0].exchanged)
-    pictures = [r for r in rows(2) if r["part"] == "picture"]
+    pictures = [r for r in downloaded_rows(figures.nth(2)) if r["part"] == "picture"]
     assert [r["unit"] for r in pictures] == ["3b:0", "3b:1", "3b:2", "3b:3"]
-    with page.expect_download() as download:
-        page.locator("figure").first.get_by_role("button", name="SVG").click()
-    svg = Path(download.value.path()).read_text(encoding="utf-8")
+    svg = downloaded(figures.first, "SVG").decode()
     assert svg.count("<image") == 4, "two grids, the unit and the cell"

@@ -12,7 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curvecircuits.errors import CurveCircuitsError, InputError
-from curvecircuits.store import Record, dump, json_schema, load, write_atomic
+from curvecircuits.store import (
+    Record,
+    dump,
+    json_schema,
+    json_text,
+    load,
+    open_pair,
+    pack,
+    unpack,
+    write_atomic,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +104,31 @@ def test_what_is_no_record_is_refused(data):
         load(Outer, data)
     with pytest.raises(InputError):
         load(Inner, data)
+
+
+def test_a_record_and_its_arrays_are_opened_together(tmp_path: Path) -> None:
+    names = {"record": "outer.json", "arrays": "outer.npz"}
+    said = {"what": "outer", "writer": "`write`", "again": "write it again"}
+
+    def opened() -> tuple[Outer, bytes]:
+        return open_pair(Outer, tmp_path, **names, **said)
+
+    with pytest.raises(InputError, match=r"holds no outer .*a folder that `write` wrote"):
+        opened()
+    record = write_atomic(tmp_path / "outer.json", json_text(dump(WHOLE)))
+    with pytest.raises(InputError, match="holds no outer"):
+        opened()
+    write_atomic(tmp_path / "outer.npz", pack({"sizes": [1, 2]}))
+    found, packed = opened()
+    assert found == WHOLE
+    assert unpack(packed)["sizes"].tolist() == [1, 2]
+    for content in (b'{"schema"', b"\xff"):
+        record.write_bytes(content)
+        with pytest.raises(InputError, match=r"outer\.json is damaged: write it again\.$"):
+            opened()
+    record.write_text("{}")
+    with pytest.raises(InputError, match=r"curvecircuits\.outer/2"):
+        opened()
 
 
 def test_the_json_schema_says_what_is_written():

@@ -1,13 +1,10 @@
 """The transplant on the page: what its figure says, and that it can be read and used."""
 
-import csv
-import io
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from browser import assert_drawn, report_of
+from browser import assert_drawn, downloaded, downloaded_table, report_of
 from networks import curve_classifier, family_of, seeded
 from test_page import bundle, chromium, open_page  # noqa: F401
 from torch import nn
@@ -355,12 +352,8 @@ def test_measures_are_chosen_and_classes_sorted_by_keyboard(open_page, bundle, r
 
 @pytest.mark.browser
 def test_all_numbers_can_be_downloaded(open_page, bundle, report):  # noqa: F811
-    page = open_page(render(report)).page
-    with page.expect_download() as download:
-        page.locator("figure").first.get_by_role("button", name="CSV").click()
-    text = Path(download.value.path()).read_text(encoding="utf-8")
-    header, *rows = list(csv.reader(io.StringIO(text)))
-    assert all(len(row) == len(header) for row in rows)
+    figure = open_page(render(report)).page.locator("figure").first
+    header, *rows = downloaded_table(figure)
     variants = {row[1]: dict(zip(header, row, strict=True)) for row in rows if row[0] == "variant"}
     assert set(variants) == set(NAMES)
     assert float(variants["lines"]["recovered_kl_low_95"]) == pytest.approx(0.37)
@@ -368,6 +361,4 @@ def test_all_numbers_can_be_downloaded(open_page, bundle, report):  # noqa: F811
     assert float(variants["lines"]["behind"]) == pytest.approx(0.44)
     assert [row[5] for row in rows if row[0] == "article"] == ["0.886", "0.863", "0.876"]
     assert len([row for row in rows if row[0] == "class"]) == 90
-    with page.expect_download() as download:
-        page.locator("figure").first.get_by_role("button", name="SVG").click()
-    assert "straight lines" in Path(download.value.path()).read_text(encoding="utf-8")
+    assert "straight lines" in downloaded(figure, "SVG").decode()

@@ -2,19 +2,14 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
-
-from cyclopts import Parameter
-from cyclopts.validators import Number
+from typing import Any, Literal
 
 from curvecircuits.cli.folders import check_folder, file_names
 from curvecircuits.cli.intervals import plain, with_interval
-from curvecircuits.cli.options import Json, Kept, Seed, Source, kept_in, opened, watched
+from curvecircuits.cli.options import Count, Json, Kept, Seed, Source, kept_in, opened, watched
 from curvecircuits.cli.photographs import Photographs
-from curvecircuits.cli.tables import print_json, print_table
+from curvecircuits.cli.tables import print_json, print_table, print_written
 from curvecircuits.errors import InputError
-
-_Count = Annotated[int, Parameter(validator=Number(gte=1))]
 
 _RECORD, _SHEET = "attribution.json", "attribution.png"
 _LOOKED_AT = 250
@@ -30,8 +25,8 @@ def attribute(
     out: Path = Path("attributed"),
     layer: str | None = None,
     signed: Literal["absolute", "positive", "negative"] = "absolute",
-    most: _Count = 4,
-    steps: _Count = 128,
+    most: Count = 4,
+    steps: Count = 128,
     cache: Kept = True,
     seed: Seed = 0,
     json: Json = False,
@@ -75,8 +70,10 @@ def attribute(
     photographs = Photographs(images, most=_LOOKED_AT)
     check_folder(out)
     network = opened(source)
+    import torch
+
     from curvecircuits.families.chain import before
-    from curvecircuits.store import dump, write_atomic
+    from curvecircuits.store import dump, json_text, write_atomic
     from curvecircuits.visualize import (
         attribution_pictures,
         attribution_sheet,
@@ -84,6 +81,7 @@ def attribute(
         png,
         truth,
     )
+    from curvecircuits.visualize.attribution.strongest import strongest_images
     from curvecircuits.weights.expanded import expanded_weights
 
     below: dict[str, list[Any]] = {}
@@ -94,14 +92,14 @@ def attribute(
         chosen = layer or before(network, unit.layer)
         expanded_weights(network, chosen, units=[unit])
         below.setdefault(chosen, []).append(unit)
-    seen = _strongest(network, named, photographs, most=most)
+    seen = strongest_images(network, named, photographs.batches(network), most=most)
     made: list[tuple[Any, Path]] = []
     for chosen, some in below.items():
         shown = [(unit, *each) for unit in some for each in seen[unit]]
         pictures = attribution_pictures(
             network,
             [unit for unit, _, _ in shown],
-            _stacked([pixels for _, _, pixels in shown]),
+            torch.stack([pixels for _, _, pixels in shown]),
             layer=chosen,
             signed=signed,
             steps=steps,
@@ -125,9 +123,7 @@ def attribute(
         "truth": plain(true),
         "pictures": rows,
     }
-    from json import dumps
-
-    write_atomic(out / _RECORD, dumps(record, indent=1, ensure_ascii=False) + "\n")
+    write_atomic(out / _RECORD, json_text(record))
     if json:
         print_json(record)
         return
@@ -150,37 +146,7 @@ def attribute(
     print(f"\n{_depends_in_words(depends)}\n{_true_in_words(true)}")
     if (left_out := photographs.left_out()) is not None:
         print(left_out)
-    print(f"\nWrote {out}.")
-    if not network.provenance.verified:
-        print(f"Weights: {network.provenance}")
-
-
-def _strongest(
-    network: Any, units: Sequence[Any], photographs: Photographs, *, most: int
-) -> dict[Any, list[tuple[Path, Any]]]:
-    """For each unit the images on which its largest pre-activation is largest, strongest first."""
-    import torch
-
-    layers = {unit: network.layer(unit.layer).pre_activation for unit in units}
-    best: dict[Any, list[tuple[float, Path, Any]]] = {unit: [] for unit in units}
-    for files, pixels in photographs.batches(network):
-        with torch.inference_mode():
-            maps = network.activations(
-                pixels.to(network.device), layers=list(dict.fromkeys(layers.values()))
-            )
-        for unit in units:
-            values = maps[layers[unit]][:, unit.channel].flatten(1).amax(1).tolist()
-            known = [*best[unit], *zip(values, files, pixels, strict=True)]
-            known.sort(key=lambda one: -one[0])
-            # Copies: a view would keep all images of its batch.
-            best[unit] = [(value, file, each.clone()) for value, file, each in known[:most]]
-    return {unit: [(file, each) for _, file, each in known] for unit, known in best.items()}
-
-
-def _stacked(images: list[Any]) -> Any:
-    import torch
-
-    return torch.stack(images)
+    print_written(out, network)
 
 
 def _names(found: Sequence[Any]) -> list[str]:

@@ -7,8 +7,8 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from curvecircuits.cli.folders import check_folder, file_names
-from curvecircuits.cli.options import Json, Kept, Seed, Source, kept_in, opened, watched
-from curvecircuits.cli.tables import print_json, print_table
+from curvecircuits.cli.options import Count, Json, Kept, Seed, Source, kept_in, opened, watched
+from curvecircuits.cli.tables import print_json, print_table, print_written
 from curvecircuits.errors import InputError
 
 
@@ -21,7 +21,7 @@ def decompose(
     layers: Annotated[
         tuple[str, ...], Parameter(consume_multiple=True, negative="", name="--layers")
     ] = (),
-    steps: Annotated[int, Parameter(validator=Number(gte=1))] = 128,
+    steps: Count = 128,
     batch: Annotated[int | None, Parameter(validator=Number(gte=1))] = None,
     cache: Kept = True,
     seed: Seed = 0,
@@ -108,6 +108,4 @@ def decompose(
         print_json(records)
         return
     print("Alike: mean cosine of cells side by side; shuffled, permuted: the most by chance.")
-    print(f"\nWrote {out}.")
-    if not network.provenance.verified:
-        print(f"Weights: {network.provenance}")
+    print_written(out, network)

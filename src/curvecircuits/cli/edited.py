@@ -2,17 +2,14 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
-
-from cyclopts import Parameter
-from cyclopts.validators import Number
+from typing import Any
 
 from curvecircuits.cli.folders import check_folder, file_names
+from curvecircuits.cli.found import family_of, found_family
 from curvecircuits.cli.intervals import with_interval
-from curvecircuits.cli.options import Json, Kept, Seed, Source, kept_in, opened, watched
+from curvecircuits.cli.options import Count, Json, Kept, Seed, Source, kept_in, opened, watched
 from curvecircuits.cli.photographs import Photographs
-from curvecircuits.cli.pictures import family_of, found_family
-from curvecircuits.cli.tables import print_json, print_table
+from curvecircuits.cli.tables import print_json, print_table, print_written
 from curvecircuits.errors import InputError
 
 _RECORD, _SHEET = "edited.json", "edited.png"
@@ -29,7 +26,7 @@ def edited(
     out: Path = Path("edited"),
     images: Path | None = None,
     layer: str | None = None,
-    steps: Annotated[int, Parameter(validator=Number(gte=1))] = 256,
+    steps: Count = 256,
     cache: Kept = True,
     seed: Seed = 0,
     json: Json = False,
@@ -74,7 +71,7 @@ def edited(
     check_folder(out)
     network = opened(source)
     from curvecircuits.families.discover import discover_families
-    from curvecircuits.store import dump, write_atomic
+    from curvecircuits.store import dump, json_text, write_atomic
     from curvecircuits.visualize import edited_pictures, edited_sheet, png
 
     below = network.layer(inputs).title
@@ -119,9 +116,7 @@ def edited(
             picture.save(out / folder / f"{name}.png")
     write_atomic(out / _SHEET, png(edited_sheet(shown)))
     record = dump(shares)
-    from json import dumps
-
-    write_atomic(out / _RECORD, dumps(record, indent=1, ensure_ascii=False) + "\n")
+    write_atomic(out / _RECORD, json_text(record))
     if json:
         print_json(record)
         return
@@ -144,9 +139,7 @@ def edited(
     print(f"\nOf {len(shares.units)} units; control: as many random units of {shares.layer}.")
     if photographs is not None and (left_out := photographs.left_out()) is not None:
         print(left_out)
-    print(f"\nWrote {out}.")
-    if not network.provenance.verified:
-        print(f"Weights: {network.provenance}")
+    print_written(out, network)
 
 
 def _check(network: Any, inputs: str, units: Sequence[Any]) -> None:

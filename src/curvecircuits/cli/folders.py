@@ -1,11 +1,8 @@
 """The folder that a command writes pictures into: checked first, with names that stay inside."""
 
-import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
-
-from curvecircuits.errors import InputError
 
 _LONGEST = 80
 
@@ -18,9 +15,9 @@ def check_folder(out: Path) -> None:
     InputError
         When it is a file, or it or the folder that it would be made in cannot be written.
     """
-    there = next((p for p in (out, *out.absolute().parents) if os.path.lexists(p)), out)
-    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-        raise InputError(f"Pictures cannot be written to {out}: give a folder that can be written.")
+    from curvecircuits.store import check_writable
+
+    check_writable(out, "Pictures cannot be written to")
 
 
 def file_names(texts: Sequence[str]) -> list[str]:

@@ -17,7 +17,8 @@ Seed = Annotated[
         help="Of everything random: permuted weights and the noise that measures tiles.",
     ),
 ]
-
+Count = Annotated[int, Parameter(validator=Number(gte=1))]
+"""How many of something: 1 or more."""
 Kept = Annotated[
     bool,
     Parameter(

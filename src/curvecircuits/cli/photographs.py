@@ -5,9 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from curvecircuits.cli.options import watched
-from curvecircuits.errors import InputError
-
-_BATCH = 16
 
 
 class Photographs:
@@ -28,39 +25,24 @@ class Photographs:
         self.unread: list[Path] = []
 
     def batches(self, network: Any) -> Iterator[tuple[Sequence[Path], Any]]:
-        """Files with their pixels (n, 3, size, size), a few at a time.
+        """Files with their pixels (n, 3, size, size), a few at a time, under a bar.
 
         Raises
         ------
         InputError
             When none of the files can be read as an image.
         """
-        import torch
         from tqdm import tqdm
 
-        from curvecircuits.images import framing_for, load_image
+        from curvecircuits.images import framing_for, load_files
 
-        framing = framing_for(network)
         self.unread = []
         with tqdm(total=len(self.files), desc="images", disable=not watched()) as bar:
-            for start in range(0, len(self.files), _BATCH):
-                some = self.files[start : start + _BATCH]
-                read: list[tuple[Path, Any]] = []
-                for file in some:
-                    try:
-                        read.append((file, load_image(file, framing=framing)))
-                    except InputError:
-                        if len(self.files) == 1:
-                            raise
-                        self.unread.append(file)
-                if read:
-                    yield [file for file, _ in read], torch.stack([each for _, each in read])
-                bar.update(len(some))
-        if len(self.unread) == len(self.files):
-            raise InputError(
-                f"None of {len(self.files)} files can be read as an image, such as "
-                f"{self.unread[0]}: give photographs."
-            )
+            for some in load_files(self.files, framing=framing_for(network)):
+                self.unread += some.unread
+                if some.files:
+                    yield some.files, some.pixels
+                bar.update(len(some.files) + len(some.unread))
 
     def left_out(self) -> str | None:
         """What to say of files that could not be read; None without any."""

@@ -1,6 +1,5 @@
 """The command `vis`: feature visualizations of units, or of the whole curve family."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,11 +7,11 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from curvecircuits.cli.folders import check_folder, file_names
-from curvecircuits.cli.options import Json, Kept, Seed, Source, kept_in, opened, watched
-from curvecircuits.cli.tables import print_json, print_table
+from curvecircuits.cli.found import family_of, found_family
+from curvecircuits.cli.options import Count, Json, Kept, Seed, Source, kept_in, opened, watched
+from curvecircuits.cli.tables import print_json, print_table, print_written
 from curvecircuits.errors import InputError
 
-_Count = Annotated[int, Parameter(validator=Number(gte=1))]
 _Flag = Annotated[bool, Parameter(negative="")]
 
 _RECORD, _SHEET = "pictures.json", "sheet.png"
@@ -25,8 +24,8 @@ def vis(
     *,
     source: Source,
     out: Path = Path("pictures"),
-    steps: _Count = 256,
-    each: _Count = 1,
+    steps: Count = 256,
+    each: Count = 1,
     channel: _Flag = False,
     negative: _Flag = False,
     grey: _Flag = False,
@@ -95,8 +94,7 @@ def vis(
     addresses = [parse_address(text) for text in units]
     check_folder(out)
     network = opened(source)
-    from curvecircuits.visualize import Look, Objective, picture_sheet
-    from curvecircuits.visualize.features.climbed import pictures_made
+    from curvecircuits.visualize import Look, Objective, picture_sheet, pictures_made
 
     options: dict[str, Any] = {
         "steps": steps,
@@ -129,9 +127,7 @@ def vis(
         ["picture", "file", "activation", "pixels", "sees"],
         [[r["objective"], r["file"], r["activation"], r["side"], r["field"][0]] for r in records],
     )
-    print(f"\nWrote {out}.")
-    if not network.provenance.verified:
-        print(f"Weights: {network.provenance}")
+    print_written(out, network)
 
 
 class _Album:
@@ -159,16 +155,13 @@ class _Album:
 
     def end(self) -> list[dict[str, Any]]:
         """Write and return what is recorded of all."""
-        from json import dumps
-
-        from curvecircuits.store import dump, write_atomic
+        from curvecircuits.store import dump, json_text, write_atomic
 
         records = [
             {"file": f"{name}.png", "side": max(picture.image.shape[1:]), **dump(picture.made)}
             for _, (name, picture) in sorted(self._held.items(), key=lambda held: held[0])
         ]
-        text = dumps(records, indent=1, ensure_ascii=False) + "\n"
-        write_atomic(self._folder / _RECORD, text)
+        write_atomic(self._folder / _RECORD, json_text(records))
         return records
 
 
@@ -208,35 +201,6 @@ def _families(
 
         shown = family_pictures(model, family, signs=signs, seed=seed, made=made, **options)
         album.sheet(sheet, shown.sheet())
-
-
-def found_family(network: Any, layer: str | None, *, seed: int) -> Any:
-    """What `find` prints of a network.
-
-    Raises
-    ------
-    InputError
-        Where it finds no curve family.
-    """
-    from curvecircuits.families import find_curves
-
-    found = find_curves(network, layer=layer, permutations=1, seed=seed, progress=watched())
-    if found.layer is None or not found.units:
-        raise InputError(f"{found.verdict.rstrip('.')}: name units to see pictures of them.")
-    return found
-
-
-def family_of(found: Any, layer: str, channels: Sequence[int]) -> Any:
-    """Channels of a layer that have the orientations of a family that was found."""
-    from curvecircuits.families import Family
-
-    return Family(
-        name="curve",
-        layer=layer,
-        channels=tuple(channels),
-        orientations=tuple(u.orientation for u in found.units),
-        period=360,
-    )
 
 
 def _under(network: Any, edits: Path | None) -> Any:

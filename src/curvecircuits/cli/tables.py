@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 Cell = str | int | float | None
@@ -35,6 +36,13 @@ def print_table(heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
             for text, width, number in zip(line, widths, right, strict=True)
         )
         print("  ".join(cells).rstrip())
+
+
+def print_written(out: Path, network: Any) -> None:
+    """Say where results are, and of weights that were not verified where they came from."""
+    print(f"\nWrote {out}.")
+    if not network.provenance.verified:
+        print(f"Weights: {network.provenance}")
 
 
 def _spelt(cell: Cell) -> str:

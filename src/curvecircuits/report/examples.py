@@ -1,6 +1,5 @@
 """The section on photographs: examples from a run that was kept, and joint tuning measured here."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,7 @@ from curvecircuits.report.figures import Figure
 from curvecircuits.report.figures.dataset_quilt import dataset_quilt
 from curvecircuits.report.figures.natural_tuning import natural_tuning_figure
 from curvecircuits.report.figures.saliency_pairs import saliency_pairs
-from curvecircuits.store import load, unpack
+from curvecircuits.store import open_pair, unpack
 from curvecircuits.visualize.dataset.gallery import Gallery, open_examples
 
 QUILT, SALIENCY, TUNING = "dataset-quilt", "saliency-pairs", "natural-tuning"
@@ -60,15 +59,16 @@ def open_shown(folder: str | Path) -> ShownExamples:
     gallery = open_examples(place)
     if not (place / RECORD).exists():
         return ShownExamples(gallery=gallery, pairs=None, arrays={})
-    try:
-        data = json.loads((place / RECORD).read_text(encoding="utf-8"))
-        packed = (place / ARRAYS).read_bytes()
-    except (OSError, ValueError):
-        raise InputError(
-            f"The pairs in {place} cannot be read: run `curvecircuits examples` on the folder "
-            "again."
-        ) from None
-    return ShownExamples(gallery=gallery, pairs=load(PairedExamples, data), arrays=unpack(packed))
+    pairs, packed = open_pair(
+        PairedExamples,
+        place,
+        record=RECORD,
+        arrays=ARRAYS,
+        what="pairs",
+        writer="`curvecircuits examples --out`",
+        again="run `curvecircuits examples` on the folder again",
+    )
+    return ShownExamples(gallery=gallery, pairs=pairs, arrays=unpack(packed))
 
 
 def check_examples(network: Network, found: ShownExamples) -> None:

@@ -26,7 +26,7 @@ from curvecircuits.errors import InputError
 from curvecircuits.store import leftovers
 from curvecircuits.store.arrays import pack, unpack
 from curvecircuits.store.manifest import Manifest, refuse_other
-from curvecircuits.store.schema import dump
+from curvecircuits.store.schema import dump, json_text
 from curvecircuits.store.write import PART, cannot_write, write_atomic
 
 _MANIFEST = "manifest.json"
@@ -212,8 +212,7 @@ def open_run(path: str | Path, manifest: Manifest, *, fresh: bool = False) -> Ru
         elif found is not None:
             refuse_other(found, manifest, place=str(folder.path))
         if found is None or fresh:
-            text = json.dumps(dump(manifest), indent=1, ensure_ascii=False)
-            write_atomic(folder.path / _MANIFEST, text + "\n")
+            write_atomic(folder.path / _MANIFEST, json_text(dump(manifest)))
         leftovers.sweep(folder.path, folder._own)  # pyright: ignore[reportPrivateUsage]
     except OSError as error:
         raise cannot_write(folder.path, error) from None

@@ -1,5 +1,6 @@
 """Records: frozen dataclasses that become JSON and come back checked."""
 
+import json
 import math
 from functools import cache
 from typing import Any, ClassVar, TypeVar
@@ -110,6 +111,17 @@ def load(type_: type[_T], data: Any) -> _T:
         return _adapter(type_).validate_python(data, strict=False)
     except ValidationError as error:
         raise InputError(f"This is not a {type_.__name__}: {_first(error)}.") from None
+
+
+def json_text(data: Any) -> str:
+    """Write what `dump` made as the text of a file.
+
+    >>> print(json_text({"units": 10}), end="")
+    {
+     "units": 10
+    }
+    """
+    return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
 
 
 @cache

@@ -96,7 +96,7 @@ class Shelf:
             When the folder is a file, or cannot be written.
         """
         if self.folder is not None:
-            check_writable(self.folder, "Results cannot be kept")
+            check_writable(self.folder, "Results cannot be kept in")
 
     def _place(self, name: str) -> Path:
         assert self.folder is not None

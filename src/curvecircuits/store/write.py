@@ -112,7 +112,7 @@ def check_writable(folder: Path, failing: str) -> None:
     Parameters
     ----------
     failing
-        How the sentence begins, such as "Pictures cannot be kept".
+        How the sentence begins, such as "Pictures cannot be kept in".
 
     Raises
     ------
@@ -121,7 +121,7 @@ def check_writable(folder: Path, failing: str) -> None:
     """
     there = next((f for f in (folder, *folder.absolute().parents) if os.path.lexists(f)), folder)
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-        raise InputError(f"{failing} in {folder}: give a folder that can be written.")
+        raise InputError(f"{failing} {folder}: give a folder that can be written.")
 
 
 def cannot_write(target: Path, error: Exception) -> InputError:

@@ -6,10 +6,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from curvecircuits.models.network import Network
-from curvecircuits.visualize.features.ascent import straight
 from curvecircuits.visualize.features.canvas import canvas_for
 from curvecircuits.visualize.features.objectives import Objective
 from curvecircuits.visualize.features.picture import Picture
+from curvecircuits.visualize.features.robustness import straight
 from curvecircuits.weights.expanded import ExpandedWeights
 
 Cell = tuple[int, int]

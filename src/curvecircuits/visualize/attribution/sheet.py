@@ -3,10 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import UInt8
-from numpy import ndarray
 from PIL import Image
-from torch import Tensor
 
 from curvecircuits.errors import InputError
 from curvecircuits.visualize.attribution.records import AttributionPicture
@@ -86,13 +83,9 @@ def attribution_sheet(
 
 
 def _three(each: AttributionPicture) -> list[Image.Image]:
-    crop = _bytes(each.crop)
+    crop = (each.crop.clamp(0, 1) * 255).round().numpy().astype(np.uint8)
     light = lit(crop, each.saliency.double().numpy())
-    return [picture(crop), picture(_bytes(each.picture.rgb(behind=1.0))), light]
-
-
-def _bytes(image: Tensor) -> UInt8[ndarray, "3 h w"]:
-    return (image.clamp(0, 1) * 255).round().numpy().astype(np.uint8)
+    return [picture(crop), each.picture.pillow(behind=1.0), light]
 
 
 def _two(value: float | None) -> str:

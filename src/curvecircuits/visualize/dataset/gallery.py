@@ -1,6 +1,5 @@
 """Dataset examples with their pictures: made from what a pass kept, written, and opened again."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +9,16 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from numpy import ndarray
 
-from curvecircuits.errors import InputError
-from curvecircuits.store import RunFolder, dump, load, pack, unpack, versions, write_table
+from curvecircuits.store import (
+    RunFolder,
+    dump,
+    json_text,
+    open_pair,
+    pack,
+    unpack,
+    versions,
+    write_table,
+)
 from curvecircuits.visualize.dataset.candidates import Candidates
 from curvecircuits.visualize.dataset.collect import Collected
 from curvecircuits.visualize.dataset.pictures import Pictures, Wanted
@@ -66,20 +73,16 @@ def open_examples(folder: str | Path) -> Gallery:
     >>> found.examples.unit("conv2d:0").top[0].image
     'a.png'
     """
-    place = Path(folder)
-    try:
-        data = json.loads((place / RECORD).read_text(encoding="utf-8"))
-        packed = (place / ARRAYS).read_bytes()
-    except OSError as error:
-        raise InputError(
-            f"{place} holds no dataset examples ({error.strerror}): give a folder that "
-            "`curvecircuits examples --out` wrote."
-        ) from None
-    except ValueError:
-        raise InputError(
-            f"{place / RECORD} is damaged: run `curvecircuits examples` on the folder again."
-        ) from None
-    return Gallery(examples=load(Examples, data), arrays=unpack(packed))
+    examples, packed = open_pair(
+        Examples,
+        Path(folder),
+        record=RECORD,
+        arrays=ARRAYS,
+        what="dataset examples",
+        writer="`curvecircuits examples --out`",
+        again="run `curvecircuits examples` on the folder again",
+    )
+    return Gallery(examples=examples, arrays=unpack(packed))
 
 
 def groups_wanted(found: Collected) -> list[Wanted]:
@@ -179,7 +182,7 @@ def write_gallery(folder: RunFolder, shown: Gallery) -> None:
     """The record, the arrays, and a table with a row an example."""
     folder.write(ARRAYS, pack(shown.arrays))
     write_table(folder.file(TABLE), _rows(shown.examples), schema=_TABLE)
-    folder.write(RECORD, json.dumps(dump(shown.examples), ensure_ascii=False, indent=1) + "\n")
+    folder.write(RECORD, json_text(dump(shown.examples)))
 
 
 def _rows(examples: Examples) -> Iterator[dict[str, Any]]:

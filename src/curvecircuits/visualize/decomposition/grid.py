@@ -10,7 +10,7 @@ from jaxtyping import Float
 from numpy import ndarray
 from torch import Tensor
 
-from curvecircuits.models.geometry import Geometry
+from curvecircuits.models.geometry import Axis, Geometry
 from curvecircuits.store import Record
 from curvecircuits.weights.expanded import ExpandedWeights
 
@@ -124,8 +124,8 @@ def cells_of(
     """
     rows, columns = vectors.shape[1:]
     height, width = weights.values.shape[2:]
-    down = _spans(height, rows, weights.offset[0], source, "y")
-    across = _spans(width, columns, weights.offset[1], source, "x")
+    down = _spans(height, rows, weights.offset[0], source.y)
+    across = _spans(width, columns, weights.offset[1], source.x)
     norms = vectors.norm(dim=0)
     shown = _shown(vectors)
     largest = float(norms.max()) or 1.0
@@ -181,11 +181,8 @@ def _shown(vectors: Tensor) -> Tensor:
     return (norms > 0) & (norms >= _SHOWN * norms.max())
 
 
-def _spans(
-    positions: int, cells: int, offset: float, source: Geometry, name: str
-) -> list[tuple[float, int]]:
+def _spans(positions: int, cells: int, offset: float, axis: Axis) -> list[tuple[float, int]]:
     """First pixel from the unit's centre, and number of pixels, of each row or column of cells."""
-    axis = source.y if name == "y" else source.x
     found: list[tuple[float, int]] = []
     for cell in range(cells):
         first = cell * positions // cells

@@ -1,7 +1,6 @@
 """A decomposed unit as it is written: numbers of every cell as JSON, and arrays beside it."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from jaxtyping import Float, UInt8
 from numpy import ndarray
 
 from curvecircuits.errors import InputError
-from curvecircuits.store import Record, dump, load, pack, unpack, write_atomic
+from curvecircuits.store import Record, dump, json_text, open_pair, pack, unpack, write_atomic
 from curvecircuits.visualize.decomposition.grid import Alikeness, Cell
 
 RECORD, ARRAYS = "decomposition.json", "decomposition.npz"
@@ -92,8 +91,7 @@ class Decomposition:
         """
         place = Path(folder)
         write_atomic(place / ARRAYS, pack(self.arrays))
-        text = json.dumps(dump(self.made), ensure_ascii=False, indent=1)
-        return write_atomic(place / RECORD, text + "\n").parent
+        return write_atomic(place / RECORD, json_text(dump(self.made))).parent
 
 
 def open_decomposition(folder: str | Path) -> Decomposition:
@@ -110,17 +108,15 @@ def open_decomposition(folder: str | Path) -> Decomposition:
     '3b:358'
     """
     place = Path(folder)
-    try:
-        data = json.loads((place / RECORD).read_text(encoding="utf-8"))
-        packed = (place / ARRAYS).read_bytes()
-    except OSError as error:
-        raise InputError(
-            f"{place} holds no decomposed unit ({error.strerror}): give a folder that "
-            "`Decomposition.save` wrote."
-        ) from None
-    except ValueError:
-        raise InputError(f"{place / RECORD} is damaged: decompose the unit again.") from None
-    made = load(DecomposedUnit, data)
+    made, packed = open_pair(
+        DecomposedUnit,
+        place,
+        record=RECORD,
+        arrays=ARRAYS,
+        what="decomposed unit",
+        writer="`Decomposition.save`",
+        again="decompose the unit again",
+    )
     if hashlib.sha256(packed).hexdigest() != made.arrays:
         raise InputError(
             f"{place / ARRAYS} is not the file that {RECORD} was written with: decompose the unit "

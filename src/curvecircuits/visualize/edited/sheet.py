@@ -83,8 +83,7 @@ def edited_sheet(
 
 def _drawn(pictures: Sequence[Picture], order: Sequence[int]) -> list[Image.Image]:
     """Pictures as they are; what is not opaque before mid-grey, as it was measured."""
-    images = [pictures[i].rgb().clamp(0, 1).mul(255).round().byte() for i in order]
-    return [Image.fromarray(i.permute(1, 2, 0).contiguous().numpy()) for i in images]
+    return [pictures[i].pillow(behind=0.5) for i in order]
 
 
 def _name(unit: str, orientation: float | None) -> str:

@@ -31,7 +31,7 @@ class Album:
             When the folder is a file, or cannot be written.
         """
         if self.folder is not None:
-            check_writable(self.folder, "Pictures cannot be kept")
+            check_writable(self.folder, "Pictures cannot be kept in")
 
     def find(self, key: str) -> Picture | None:
         """The picture of a key; None where there is none, or its file is damaged."""

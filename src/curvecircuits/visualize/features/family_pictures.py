@@ -176,8 +176,7 @@ def framed(picture: Picture, side: int) -> Image.Image:
     """A picture in the middle of a grey square of so many pixels."""
     height, width = picture.image.shape[1:]
     frame = Image.new("RGB", (side, side), (128, 128, 128))
-    shown = Picture(image=picture.rgb(), made=picture.made).pillow()
-    frame.paste(shown, ((side - width) // 2, (side - height) // 2))
+    frame.paste(picture.pillow(behind=0.5), ((side - width) // 2, (side - height) // 2))
     return frame
 
 

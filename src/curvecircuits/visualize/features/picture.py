@@ -79,15 +79,18 @@ class Picture:
         opacity = self.image[3:]
         return self.image[:3] * opacity + behind * (1 - opacity)
 
-    def pillow(self, *, side: int | None = None) -> Image.Image:
+    def pillow(self, *, side: int | None = None, behind: float | None = None) -> Image.Image:
         """The picture as Pillow has it.
 
         Parameters
         ----------
         side
             Enlarge or reduce the longer side to so many pixels; by default one pixel is one.
+        behind
+            Lay it before an even background, as `rgb` does; by default its opacity is kept.
         """
-        values = (self.image.clamp(0, 1) * 255).round().to(torch.uint8).numpy()
+        image = self.image if behind is None else self.rgb(behind=behind)
+        values = (image.clamp(0, 1) * 255).round().to(torch.uint8).numpy()
         drawn = Image.fromarray(np.ascontiguousarray(values.transpose(1, 2, 0)))
         if side is None:
             return drawn
