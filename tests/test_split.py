@@ -17,15 +17,22 @@ def residual():
     return wrap(seeded(Residual), input_size=48, logits="scores")
 
 
-@pytest.mark.parametrize(
-    "at", ["stem", "relu", "pool", "block1.conv1", "block1.bn2", "block2.relu"]
-)
+@pytest.mark.parametrize("at", ["relu", "pool", "block1.relu", "block1.bn2", "block2.relu"])
 def test_the_two_halves_are_the_network_bit_for_bit(residual, at):
     images = noise(3, 3, 48, 48)
     split = Split(residual, at=at, to="scores")
     assert torch.equal(
         split.after(split.before(images)), residual.run(images, layers=["scores"])["scores"]
     )
+
+
+@pytest.mark.parametrize("at", ["stem", "block1.conv1"])
+def test_between_a_convolution_and_its_norm_they_are_it_to_rounding(residual, at):
+    """Whole, the two are one operation."""
+    images = noise(3, 3, 48, 48)
+    split = Split(residual, at=at, to="scores")
+    whole = residual.run(images, layers=["scores"])["scores"]
+    torch.testing.assert_close(split.after(split.before(images)), whole)
 
 
 def test_what_a_residual_connection_carries_past_the_cut_is_passed_on(residual):

@@ -6,6 +6,7 @@ from jaxtyping import Float
 from torch import Tensor, fx
 
 from curvecircuits.errors import InputError
+from curvecircuits.models.lean import lean
 from curvecircuits.models.network import Network
 from curvecircuits.models.trace import needed_for
 
@@ -86,7 +87,7 @@ class Split:
         for node in between:
             twin[node] = graph.node_copy(node, of)
         graph.output(twin[end])
-        return fx.GraphModule(self.network.module, graph)
+        return lean(fx.GraphModule(self.network.module, graph))
 
     def before(self, images: Float[Tensor, "n 3 h w"]) -> dict[str, Tensor]:
         """The layer cut at, those read past it, and those asked for, by their full names."""

@@ -23,6 +23,7 @@ from torch.nn import functional as F
 
 from curvecircuits.errors import InputError
 from curvecircuits.models import ops
+from curvecircuits.models.lean import lean
 
 _OUT_OF_PLACE: dict[Any, Any] = {
     operator.iadd: operator.add,
@@ -209,4 +210,4 @@ def program(module: nn.Module, graph: fx.Graph, wanted: dict[str, fx.Node]) -> f
         if node in needed or node.op == "placeholder" or node.target == _GUARDS:
             twin[node] = pruned.node_copy(node, lambda n: twin[n])
     pruned.output({name: twin[node] for name, node in wanted.items()})
-    return fx.GraphModule(module, pruned)
+    return lean(fx.GraphModule(module, pruned))

@@ -9,6 +9,7 @@ from torch import Tensor, fx, nn
 from curvecircuits.errors import InputError
 from curvecircuits.models import roles
 from curvecircuits.models.address import Unit
+from curvecircuits.models.lean import lean
 from curvecircuits.models.network import Network
 from curvecircuits.models.places import before_clipping, places
 from curvecircuits.models.split import Split
@@ -99,7 +100,7 @@ class _Chain(nn.Module):
         for node in nodes:
             last = graph.node_copy(node, lambda _, before=last: before)
         graph.output(last)
-        self.program = fx.GraphModule(network.module, graph)
+        self.program = lean(fx.GraphModule(network.module, graph))
 
     def forward(self, given: Tensor) -> Tensor:
         """Values in, values out."""

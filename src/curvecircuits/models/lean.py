@@ -1,0 +1,102 @@
+"""The same program with less passing of tensors through memory.
+
+A batch normalisation behind a convolution is a factor and an offset a channel, which the kernel and
+bias of the convolution take over; a rectifier behind it writes where it reads. Between them these
+are half of the time that an EfficientNet takes on a CPU.
+"""
+
+import copy
+from typing import Any
+
+import torch
+from torch import Tensor, fx, nn
+
+from curvecircuits.models.ops import SameConv2d
+
+_CONVOLUTIONS = (nn.Conv2d, SameConv2d)
+_RECTIFIERS = (nn.ReLU, nn.ReLU6)
+
+
+def lean(program: fx.GraphModule) -> fx.GraphModule:
+    """Fold batch normalisations into convolutions, and let rectifiers write in place.
+
+    y = γ (W ∗ x + b − μ) / √(σ² + ε) + β = (γ / √(σ² + ε)) W ∗ x + γ (b − μ) / √(σ² + ε) + β
+
+    Only what nothing else reads is folded or overwritten: a value that the program returns stays
+    what it is. Modules with hooks, parametrised ones and those in training mode are left alone. The
+    modules of the program that are not folded are those it had.
+
+    Parameters
+    ----------
+    program
+        Of modules that never change; it is changed itself.
+
+    Examples
+    --------
+    >>> module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU()).eval()
+    >>> [str(n.target) for n in lean(fx.symbolic_trace(module)).graph.nodes]
+    ['input', 'folded_0', 'folded_1', 'output']
+    """
+    modules: dict[str, Any] = dict(program.named_modules())
+    made = 0
+    for node in list(program.graph.nodes):
+        before = node.args[0] if len(node.args) == 1 and not node.kwargs else None
+        if node.op != "call_module" or not isinstance(before, fx.Node):
+            continue
+        if before.op != "call_module" or list(before.users) != [node]:
+            continue
+        own, earlier = modules[str(node.target)], modules[str(before.target)]
+        if not (_plain(own) and type(earlier) in _CONVOLUTIONS and _plain(earlier)):
+            continue
+        name = f"folded_{made}"
+        if _folds(own):
+            modules[name] = _folded(earlier, own)
+            before.target = name
+            node.replace_all_uses_with(before)
+            program.graph.erase_node(node)
+        elif type(own) in _RECTIFIERS:
+            twin: Any = copy.copy(own)
+            twin.inplace = True
+            modules[name], node.target = twin, name
+        else:
+            continue
+        program.add_submodule(name, modules[name])
+        made += 1
+    program.recompile()
+    return program
+
+
+def _plain(module: nn.Module) -> bool:
+    """Whether a module does what its class says, and nothing besides."""
+    hooks = (module._forward_hooks, module._forward_pre_hooks, module._backward_hooks)  # pyright: ignore[reportPrivateUsage]
+    return not module.training and not any(hooks)
+
+
+def _folds(module: nn.Module) -> bool:
+    return type(module) is nn.BatchNorm2d and module.running_mean is not None
+
+
+def _folded(convolution: nn.Conv2d, norm: nn.BatchNorm2d) -> nn.Conv2d:
+    mean, variance = norm.running_mean, norm.running_var
+    assert mean is not None
+    assert variance is not None
+    with torch.no_grad():
+        factor = (variance.double() + norm.eps).rsqrt()
+        if norm.weight is not None:  # pyright: ignore[reportUnnecessaryComparison]
+            factor = factor * norm.weight.double()
+        offset = -mean.double() * factor
+        if convolution.bias is not None:
+            offset = offset + convolution.bias.double() * factor
+        if norm.bias is not None:  # pyright: ignore[reportUnnecessaryComparison]
+            offset = offset + norm.bias.double()
+        kernel = convolution.weight.double() * factor[:, None, None, None]
+    twin = copy.copy(convolution)
+    twin._parameters = {  # pyright: ignore[reportPrivateUsage]
+        "weight": _like(kernel, convolution.weight),
+        "bias": _like(offset, convolution.weight),
+    }
+    return twin
+
+
+def _like(value: Tensor, weight: Tensor) -> nn.Parameter:
+    return nn.Parameter(value.to(weight.dtype), requires_grad=weight.requires_grad)
