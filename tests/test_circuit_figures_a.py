@@ -314,6 +314,20 @@ def test_the_sheet_shows_what_its_units_see(sheet, taxonomy):
     assert all(len(x.sprite) <= 120_000 for x in sheet.layers)
 
 
+def test_a_budget_is_kept_by_the_layers_that_cost_most(taxonomy):
+    few = family_sheet(artificial_network(), taxonomy, most=4, budget=100_000)
+    assert [[len(row.units) for row in layer.rows] for layer in few.layers] == [[4], [1, 1]]
+    assert "at most four of a family." in few.words.takeaway
+
+
+def test_layers_are_left_out_where_nothing_else_helps():
+    network = artificial_network()
+    labels = [_label(layer, 0, "line") for layer in ("conv2d0", "conv2d1", "conv2d2", "3a")]
+    sheet = family_sheet(network, _taxonomy(labels), budget=1)
+    assert [layer.layer for layer in sheet.layers] == ["conv2d0", "3a"]
+    assert "Left out for their size: conv2d1, conv2d2." in sheet.words.takeaway
+
+
 def test_the_sheet_turns_negative_units_and_refuses_empty_rows(taxonomy):
     network = artificial_network()
     labels = [_label("conv2d0", 3, "Gabor"), _label("conv2d0", 4, "edge", sign=-1)]

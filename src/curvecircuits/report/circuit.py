@@ -53,6 +53,8 @@ from curvecircuits.weights.pixels import sees_pixels
 
 _SHEET = 4
 """Units of a family that the sheet shows."""
+_CLIMBED = 48e6
+"""Pixels times steps that its pictures may take: a core of a CPU does a million a second."""
 
 Made = list[tuple[str, Figure]]
 
@@ -164,6 +166,7 @@ def circuit_figures(
                 e.taxonomy,
                 layers=None if pictures else _filters(e),
                 most=_SHEET,
+                budget=_CLIMBED,
                 seed=e.seed,
                 cache=cache,
                 progress=progress,

@@ -5,9 +5,9 @@ outward normal: 0 is ")", 90 is "U", 180 is "(".
 """
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
@@ -15,6 +15,8 @@ from curvecircuits.errors import InputError
 from curvecircuits.store import Record
 
 Family = Literal["natural", "artificial"]
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,3 +157,16 @@ def nearest_pairs(
             )
         )
     return tuple(pairs)
+
+
+def spread(items: Sequence[_T], most: int) -> list[_T]:
+    """At most so many, evenly spread from the first to the last.
+
+    Examples
+    --------
+    >>> spread("abcdefg", 3)
+    ['a', 'd', 'g']
+    """
+    if len(items) <= most:
+        return list(items)
+    return [items[round(k * (len(items) - 1) / max(1, most - 1))] for k in range(most)]

@@ -17,7 +17,7 @@ from curvecircuits.report.figures import Figure
 from curvecircuits.report.figures.decomposed import decomposed_figure
 from curvecircuits.report.figures.picture_words import PicturedSide
 from curvecircuits.report.figures.pictures import pictures_figure
-from curvecircuits.report.parts import turn
+from curvecircuits.report.parts import spread, turn
 from curvecircuits.visualize import Decomposition, Robustness, decompose, family_pictures
 from curvecircuits.visualize.decomposition.grid import default_side
 
@@ -171,7 +171,7 @@ def _decomposed(
     """Up to three units decomposed; None where no unit can be."""
     assert family.layer is not None
     earlier = chain(network, family.layer)[:-1]
-    layers = _spread(earlier, _LAYERS)
+    layers = spread(earlier, _LAYERS)
     # What a unit says by going down, its weights do not raise.
     raised = {u.channel for u in family.units if u.sign > 0}
     places = [k for k, c in enumerate(natural.shown.family.channels) if c in raised]
@@ -218,13 +218,6 @@ def _around(
         wanted = orientations[first] + part
         chosen.append(min(places, key=lambda k: abs(turn(wanted, orientations[k]))))
     return list(dict.fromkeys(chosen))[:_UNITS]
-
-
-def _spread(layers: Sequence[str], most: int) -> list[str]:
-    """At most so many, evenly spread from the first to the last."""
-    if len(layers) <= most:
-        return list(layers)
-    return [layers[round(k * (len(layers) - 1) / (most - 1))] for k in range(most)]
 
 
 def _side(network: Network, layer: str) -> int:

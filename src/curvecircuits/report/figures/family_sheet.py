@@ -17,7 +17,7 @@ from curvecircuits.errors import InputError
 from curvecircuits.families.taxonomy import NAMES, Taxonomy, UnitLabel
 from curvecircuits.models.address import Unit
 from curvecircuits.models.network import Network
-from curvecircuits.report.parts import Words
+from curvecircuits.report.parts import Words, spread
 from curvecircuits.report.prose import count, in_words
 from curvecircuits.store import Record
 from curvecircuits.visualize import Objective, feature_visualization
@@ -92,6 +92,7 @@ def family_sheet(
     *,
     layers: Sequence[str] | None = None,
     most: int = 12,
+    budget: float | None = None,
     seed: int = 0,
     cache: Path | None = None,
     progress: bool = False,
@@ -110,6 +111,10 @@ def family_sheet(
         By default all of the taxonomy.
     most
         Units of a family that are shown.
+    budget
+        Pixels times steps that all pictures together may take. Where that is too few for so many
+        units of every family, fewer are shown of the layers that cost most, one at least; where it
+        is too few for that too, layers are left out, evenly.
     seed
         Of the noise.
     cache
@@ -131,10 +136,15 @@ def family_sheet(
     """
     if most < 1:
         raise InputError(f"A sheet shows at least one unit of a family, not {most}.")
+    named = list(taxonomy.layers if layers is None else layers)
+    units = dict.fromkeys(named, most)
+    if budget is not None:
+        units = _affordable(network, taxonomy, named, most, budget)
     sheets = tuple(
-        _layer(network, taxonomy, layer, most=most, seed=seed, cache=cache, progress=progress)
-        for layer in (taxonomy.layers if layers is None else layers)
+        _layer(network, taxonomy, layer, most=each, seed=seed, cache=cache, progress=progress)
+        for layer, each in units.items()
     )
+    left = [layer for layer in named if layer not in units]
     rows = [row for sheet in sheets for row in sheet.rows if row.family != "other"]
     shown = sum(len(row.units) for row in rows)
     return FamilySheet(
@@ -146,6 +156,7 @@ def family_sheet(
                 f"{count(len({row.family for row in rows}), 'family', 'families')}; the "
                 f"{in_words(shown)} with the highest scores are shown, at most "
                 f"{in_words(most)} of a family."
+                + (f" Left out for their size: {', '.join(left)}." if left else "")
             ),
             caption=(
                 "Units of the first layer are shown by their weights on the pixels (grey is "
@@ -220,9 +231,35 @@ def _layer(
     )
 
 
+def _affordable(
+    network: Network, taxonomy: Taxonomy, layers: list[str], most: int, budget: float
+) -> dict[str, int]:
+    """Units of a family in each layer that pixels times steps suffice for.
+
+    The most costly layer gives way first.
+    """
+
+    def cost(layer: str) -> float:
+        units = sum(min(n, shown[layer]) for n in taxonomy.counts(layer).values())
+        return units * _field(network, layer) ** 2 * _steps(network, layer)
+
+    shown = dict.fromkeys(layers, most)
+    while sum(map(cost, shown)) > budget:
+        more = [layer for layer, units in shown.items() if units > 1]
+        if not more:
+            break
+        shown[max(more, key=cost)] -= 1
+    while len(shown) > 2 and sum(map(cost, shown)) > budget:
+        shown = dict.fromkeys(spread(list(shown), len(shown) - 1), 1)
+    return shown
+
+
+def _field(network: Network, layer: str) -> int:
+    return min(network.geometry(layer).receptive_field, network.input_size)
+
+
 def _steps(network: Network, layer: str) -> int:
-    field = min(network.geometry(layer).receptive_field, network.input_size)
-    return max(_LEAST, min(_STEPS, round(_STEPS * _FIELD / field)))
+    return max(_LEAST, min(_STEPS, round(_STEPS * _FIELD / _field(network, layer))))
 
 
 def _cropped(images: Float[ndarray, "units 3 h w"]) -> Float[ndarray, "units 3 side side"]:
