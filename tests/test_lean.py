@@ -59,6 +59,14 @@ def test_padding_as_tensorflow_has_it_is_kept():
     torch.testing.assert_close(network.run(IMAGES, layers=["2"])["2"], module(IMAGES))
 
 
+def test_a_program_made_without_gradients_has_them_later():
+    network = wrap(trained(nn.Conv2d(3, 5, 3), nn.BatchNorm2d(5), nn.ReLU()), input_size=32)
+    with torch.inference_mode():
+        network.run(IMAGES, layers=["2"])
+    images = IMAGES.clone().requires_grad_()
+    assert torch.autograd.grad(network.run(images, layers=["2"])["2"].sum(), images)[0].any()
+
+
 def program_of(network):
     network.run(IMAGES, layers=["2"])
     return network.wiring.programs[frozenset(["2"])]

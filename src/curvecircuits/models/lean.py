@@ -80,7 +80,8 @@ def _folded(convolution: nn.Conv2d, norm: nn.BatchNorm2d) -> nn.Conv2d:
     mean, variance = norm.running_mean, norm.running_var
     assert mean is not None
     assert variance is not None
-    with torch.no_grad():
+    # A program may first be made where gradients are off, and be used where they are on.
+    with torch.inference_mode(False), torch.no_grad():
         factor = (variance.double() + norm.eps).rsqrt()
         if norm.weight is not None:  # pyright: ignore[reportUnnecessaryComparison]
             factor = factor * norm.weight.double()
@@ -90,11 +91,11 @@ def _folded(convolution: nn.Conv2d, norm: nn.BatchNorm2d) -> nn.Conv2d:
         if norm.bias is not None:  # pyright: ignore[reportUnnecessaryComparison]
             offset = offset + norm.bias.double()
         kernel = convolution.weight.double() * factor[:, None, None, None]
-    twin = copy.copy(convolution)
-    twin._parameters = {  # pyright: ignore[reportPrivateUsage]
-        "weight": _like(kernel, convolution.weight),
-        "bias": _like(offset, convolution.weight),
-    }
+        twin = copy.copy(convolution)
+        twin._parameters = {  # pyright: ignore[reportPrivateUsage]
+            "weight": _like(kernel, convolution.weight),
+            "bias": _like(offset, convolution.weight),
+        }
     return twin
 
 
