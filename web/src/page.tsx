@@ -4,7 +4,7 @@ import { Boundary } from "./parts/boundary";
 import { Colophon } from "./parts/colophon";
 import { Frame, figureId } from "./parts/frame";
 import { Provenance } from "./parts/provenance";
-import type { Report } from "./types";
+import type { ClaimRow, Report } from "./types";
 
 interface Numbered {
   read: Read;
@@ -23,6 +23,7 @@ interface Group {
 export function Page({ report, figures }: { report: Report; figures: ReadonlyArray<Read> }) {
   const groups = grouped(report, figures);
   const level = report.sections.length > 0 ? 3 : 2;
+  const claims = claimsByFigure(figures);
   return (
     <>
       <Provenance model={report.model} />
@@ -48,7 +49,13 @@ export function Page({ report, figures }: { report: Report; figures: ReadonlyArr
               </p>
             ) : (
               <Boundary name={`Figure ${number}`} key={number}>
-                <Frame figure={read.figure} number={number} schema={report.schema} level={level} />
+                <Frame
+                  figure={read.figure}
+                  number={number}
+                  schema={report.schema}
+                  level={level}
+                  claims={claims.get(figureId(read.figure, number)) ?? []}
+                />
               </Boundary>
             ),
           )}
@@ -66,6 +73,18 @@ export function Page({ report, figures }: { report: Report; figures: ReadonlyArr
       <Colophon report={report} />
     </>
   );
+}
+
+/** The claims that each figure shows, by the id of the figure that they name. */
+function claimsByFigure(figures: ReadonlyArray<Read>): ReadonlyMap<string, ClaimRow[]> {
+  const found = new Map<string, ClaimRow[]>();
+  for (const read of figures) {
+    if (!("figure" in read) || read.figure.kind !== "claims-table") continue;
+    for (const row of read.figure.rows) {
+      if (row.figure !== null) found.set(row.figure, [...(found.get(row.figure) ?? []), row]);
+    }
+  }
+  return found;
 }
 
 function grouped(report: Report, figures: ReadonlyArray<Read>): Group[] {

@@ -18,6 +18,9 @@ import * as intervalGroups from "./figures/interval-groups";
 import * as linePositions from "./figures/line-positions";
 import * as lineTuning from "./figures/line-tuning";
 import * as weightMatrix from "./figures/weight-matrix";
+import * as equivariance from "./figures/equivariance";
+import * as motifTiles from "./figures/motif-tiles";
+import * as opposingPairs from "./figures/opposing-pairs";
 import * as claimsTable from "./figures/claims-table";
 import * as familyCounts from "./figures/family-counts";
 import * as familyShares from "./figures/family-shares";
@@ -60,6 +63,9 @@ const registry: { [K in Kind]: Entry<Extract<Figure, { kind: K }>> } = {
   "line-positions": linePositions,
   "line-tuning": lineTuning,
   "weight-matrix": weightMatrix,
+  equivariance: equivariance,
+  "motif-tiles": motifTiles,
+  "opposing-pairs": opposingPairs,
   "claims-table": claimsTable,
   "family-counts": familyCounts,
   "family-shares": familyShares,

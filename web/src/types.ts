@@ -13,6 +13,14 @@ export interface Alikeness {
   permuted_most: number | null;
 }
 
+/** All pairs that are `low` to `high` degrees apart. */
+export interface AngleBand {
+  low: number;
+  high: number;
+  pairs: number;
+  mean: Estimate;
+}
+
 /** A cell on the arc of a unit; angles in degrees. */
 export interface ArcCell {
   row: number;
@@ -263,6 +271,30 @@ export interface EchoRow {
   at90: ReadonlyArray<number | null>;
   mean_echo: Estimate;
   mean_at90: Estimate;
+}
+
+/** Tiles of weights of each target at each relative orientation, in two ways. */
+export interface Equivariance {
+  kind: "equivariance";
+  words: Words;
+  /** Degrees from target to source, of the columns. */
+  angles: ReadonlyArray<number>;
+  /** In order of orientation. */
+  units: ReadonlyArray<TurnedUnit>;
+  /** (targets + 1, angles, rows, columns of cells) as the weights are, the largest of a target 1;
+  the last row is the mean of the targets. */
+  plain: SignedBlock;
+  /** The same, each tile turned so that its target sees “)”. */
+  upright: SignedBlock;
+  /** The template tied over rotations, (1, angles, rows, columns), its largest 1. */
+  template: SignedBlock;
+  /** Pixels between neighbouring cells. */
+  pitch: number;
+  source_shape: "curve" | "line";
+  /** Of all targets, each left out in turn. */
+  r2: Estimate;
+  /** The same with orientations shuffled. */
+  shuffled: ReadonlyArray<number | null>;
 }
 
 /** A value with its 95 % interval over units. */
@@ -609,6 +641,51 @@ export interface Model {
   weights: Weights;
 }
 
+/** One step of the chain. */
+export interface MotifLink {
+  /** What the inputs see, such as "line". */
+  source: string;
+  source_layer: string;
+  source_shape: "curve" | "line";
+  target: string;
+  target_layer: string;
+  target_shape: "curve" | "line";
+  /** Units that are built. */
+  units: number;
+  /** Of the arc along which inputs are expected, pixels; None for a straight tangent. */
+  radius: number | null;
+  /** Pixels between cells. */
+  pitch: number;
+  /** By angle, then the strongest positive and negative inputs. */
+  tiles: ReadonlyArray<MotifTile>;
+  /** (1, tiles, rows, columns), the unit at 0°; each unit's largest weight is 1. */
+  values: SignedBlock;
+}
+
+/** The mean tile of some inputs. */
+export interface MotifTile {
+  /** What its inputs are, such as "45° apart". */
+  name: string;
+  /** Degrees between input and unit; None for the strongest inputs. */
+  angle: number | null;
+  pairs: number;
+  /** Mean sum of the tile's cells; None for the strongest inputs. */
+  sum: Estimate | null;
+  /** Mean degrees of the strongest inputs from their unit; None for those of an angle. */
+  apart: Estimate | null;
+  /** Mean correlation of the strongest inputs' tiles with the tangent. */
+  likeness: Estimate | null;
+  /** Share of exchanges of orientations whose likeness is as far to its side. */
+  p: number | null;
+}
+
+/** The links of the chain, from the last to the first. */
+export interface MotifTiles {
+  kind: "motif-tiles";
+  words: Words;
+  links: ReadonlyArray<MotifLink>;
+}
+
 /** Responses of a family to turned crops of photographs. */
 export interface NaturalTuningFigure {
   kind: "natural-tuning";
@@ -658,6 +735,27 @@ export interface NullCounts {
   counts: ReadonlyArray<number>;
 }
 
+/** Some targets with their pairs, and the sums of all pairs. */
+export interface OpposingPairs {
+  kind: "opposing-pairs";
+  words: Words;
+  /** Round the circle. */
+  shown: ReadonlyArray<PairedTarget>;
+  /** (shown, 3, rows, columns of cells); the largest magnitude of a row is 1. */
+  tiles: SignedBlock;
+  /** Pixels between cells. */
+  pitch: number;
+  /** The farthest that units can be apart, degrees. */
+  half: number;
+  targets: ReadonlyArray<string>;
+  sources: ReadonlyArray<string>;
+  /** Degrees from target to source, row after row of targets. */
+  relative: ReadonlyArray<number | null>;
+  /** Sums of weights, in the same order. */
+  sums: ReadonlyArray<number | null>;
+  bands: ReadonlyArray<AngleBand>;
+}
+
 /** A unit and the shape it sees. */
 export interface OrientedUnit {
   /** Address, such as "3b:379". */
@@ -666,6 +764,21 @@ export interface OrientedUnit {
   shape: "curve" | "line";
   /** Degrees. */
   orientation: number;
+}
+
+/** A source with the place of its tile. */
+export interface PairedSource {
+  role: "most similar" | "perpendicular" | "most opposing";
+  source: OrientedUnit;
+  /** Of its weights, over cells. */
+  sum: number;
+}
+
+/** A target with its sources. */
+export interface PairedTarget {
+  target: OrientedUnit;
+  /** Most similar, perpendicular and most opposing; None where there is none so near. */
+  sources: ReadonlyArray<PairedSource | null>;
 }
 
 /** Agreement on photographs. */
@@ -905,7 +1018,7 @@ export interface Report {
   lede: ReadonlyArray<string>;
   model: Model;
   /** The figures, in the order shown. */
-  figures: ReadonlyArray<TuningMaps | RadialCurves | UnitTable | Selectivity | LayerScanFigure | NullCounts | NearMisses | Compression | DownstreamFigure | Echo | IntervalGroups | LinePositionsFigure | LineTunings | WeightMatrix | FamilyCounts | FamilySharesFigure | SchematicFigure | FamilySheet | TextureFactors | ClaimsTableFigure | MatrixPair | CircuitPair | PhotoAgreement | JointMapsFigure | ShapeResponsesFigure | PublishedRadialFigure | DatasetQuilt | SaliencyPairs | DecomposedFigure | PicturesFigure | NaturalTuningFigure | TransplantFigure | Live>;
+  figures: ReadonlyArray<TuningMaps | RadialCurves | UnitTable | Selectivity | LayerScanFigure | NullCounts | NearMisses | Compression | DownstreamFigure | Echo | Equivariance | IntervalGroups | LinePositionsFigure | LineTunings | WeightMatrix | MotifTiles | OpposingPairs | FamilyCounts | FamilySharesFigure | SchematicFigure | FamilySheet | TextureFactors | ClaimsTableFigure | MatrixPair | CircuitPair | PhotoAgreement | JointMapsFigure | ShapeResponsesFigure | PublishedRadialFigure | DatasetQuilt | SaliencyPairs | DecomposedFigure | PicturesFigure | NaturalTuningFigure | TransplantFigure | Live>;
   /** Headings between the figures, in their order; without them the figures are one list. */
   sections: ReadonlyArray<Section>;
   /** Parts that were not made. */
@@ -1350,6 +1463,19 @@ export interface TurnedResponses {
   values: SignedBlock;
   /** Turn at which each unit peaks, degrees, row after row of (choosing units, units). */
   peaks: ReadonlyArray<number | null>;
+}
+
+/** One target, a row. */
+export interface TurnedUnit {
+  target: OrientedUnit;
+  /** Addresses at each angle, whose mean is the tile there. */
+  sources: ReadonlyArray<ReadonlyArray<string>>;
+  /** The weight that counts as 1, in the network's own numbers. */
+  largest: number;
+  /** What the template fitted to the other targets explains of this one. */
+  r2: number | null;
+  /** The middle 95 % of the same with orientations shuffled. */
+  shuffled: Range | null;
 }
 
 /** A natural unit and the artificial one nearest to it in orientation. */

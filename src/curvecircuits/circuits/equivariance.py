@@ -16,6 +16,7 @@ from curvecircuits.circuits.intervals import Interval, resampled
 from curvecircuits.circuits.templates import Basis, Template
 from curvecircuits.circuits.tied import Residuals, fitted, left_out
 from curvecircuits.errors import InputError
+from curvecircuits.families.family import Family
 
 FEWEST = 3
 """Targets without which nothing is concluded."""
@@ -53,6 +54,12 @@ class RotationFit:
     template: Template
     holds: bool | None
     """Whether the template beats both controls; none where targets are too few to say."""
+    targets: Family
+    """In the block's order."""
+    of_targets: tuple[float, ...]
+    """R² of each target left out: 1 − Σ(W − prediction)² / Σ(W − mean of the block)², its own."""
+    of_targets_shuffled: tuple[tuple[float, ...], ...]
+    """The same of each shuffle."""
     reason: str | None = None
     """Why `holds` is none."""
 
@@ -141,6 +148,9 @@ def rotation_fit(
         holds=beats(found, draws) and over_shuffled.above() and over_svd.above()
         if enough
         else None,
+        targets=block.targets,
+        of_targets=found.of_targets,
+        of_targets_shuffled=tuple(d.of_targets for d in draws),
         reason=None
         if enough
         else f"It has {len(block.targets)} targets, and {FEWEST} are the fewest to resample.",

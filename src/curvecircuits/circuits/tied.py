@@ -37,6 +37,12 @@ class Residuals:
         """1 − Σ gone / Σ total."""
         return float(1 - self.gone.sum() / self.total.sum())
 
+    @property
+    def of_targets(self) -> tuple[float, ...]:
+        """1 − gone / total of each target; NaN for one whose weights are all the mean."""
+        total = np.where(self.total > 0, self.total, np.nan)
+        return tuple(float(x) for x in 1 - self.gone / total)
+
 
 def _mix(weights: ndarray, tables: ndarray) -> ndarray:
     """Σ weights[f, i] · tables[i, ...]."""

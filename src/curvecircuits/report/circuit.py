@@ -8,7 +8,8 @@ from pathlib import Path
 from tqdm import tqdm
 
 from curvecircuits.circuits.branches import branches
-from curvecircuits.circuits.kernels import kernels
+from curvecircuits.circuits.kernels import Kernels, kernels
+from curvecircuits.circuits.motif import TangentMotif
 from curvecircuits.circuits.schematic import schematic
 from curvecircuits.circuits.textures import texture_inputs
 from curvecircuits.claims import ClaimTable, Evidence
@@ -24,6 +25,7 @@ from curvecircuits.report.figures.claims_table import claims_table
 from curvecircuits.report.figures.compression import compression
 from curvecircuits.report.figures.downstream import downstream
 from curvecircuits.report.figures.echo import echo
+from curvecircuits.report.figures.equivariance import equivariance
 from curvecircuits.report.figures.family_counts import family_counts
 from curvecircuits.report.figures.family_shares import family_shares_figure
 from curvecircuits.report.figures.family_sheet import family_sheet
@@ -41,6 +43,8 @@ from curvecircuits.report.figures.interval_sources import (
 from curvecircuits.report.figures.line_positions import line_positions_figure, tolerance_groups
 from curvecircuits.report.figures.line_tuning import line_tuning
 from curvecircuits.report.figures.linear_truth import linear_truth_groups
+from curvecircuits.report.figures.motif_tiles import motif_tiles
+from curvecircuits.report.figures.opposing_pairs import opposing_pairs
 from curvecircuits.report.figures.schematic import schematic_figure
 from curvecircuits.report.figures.texture_factors import texture_factors
 from curvecircuits.report.figures.weight_matrix import weight_matrix
@@ -49,6 +53,7 @@ from curvecircuits.report.live import LIVE
 from curvecircuits.report.pictured import DECOMPOSED, OWN_PICTURES, PICTURES
 from curvecircuits.report.transplanted import TRANSPLANTED
 from curvecircuits.store import Shelf
+from curvecircuits.weights import expanded_weights
 from curvecircuits.weights.pixels import sees_pixels
 
 _SHEET = 4
@@ -74,15 +79,17 @@ _SECTIONS = {
         "family-sheet",
     ),
     "Early curves": (
+        "opposing-pairs",
         "weight-matrix",
         "weight-bands",
         "arc-weights",
         "arc-preference",
+        "motif-tiles",
         "motif",
         "motif-likeness",
         "echo",
     ),
-    "Equivariance": ("rotation", "compression"),
+    "Equivariance": ("equivariance", "rotation", "compression"),
     "Lines": ("line-matrix", "line-positions", "tolerance", "line-tuning"),
     "Cosmetic robustness": ("robustness", "texture-factors"),
     "Downstream": ("downstream",),
@@ -172,16 +179,19 @@ def circuit_figures(
                 progress=progress,
             ),
         ),
+        ("opposing-pairs", lambda: opposing_pairs(_early_kernels(e), e.similarity)),
         (
             "weight-matrix",
-            lambda: weight_matrix(kernels(e.weights(1), e.curves, e.early), evidence=e.similarity),
+            lambda: weight_matrix(_early_kernels(e), evidence=e.similarity),
         ),
         ("weight-bands", lambda: weight_bands(e.similarity)),
         ("arc-weights", lambda: arc_groups(e.arc)),
         ("arc-preference", lambda: arc_preference(e.arc)),
+        ("motif-tiles", lambda: _motif_tiles(e)),
         ("motif", lambda: motif_angles(motifs(e))),
         ("motif-likeness", lambda: motif_likeness(motifs(e))),
         ("echo", lambda: echo(e.echo)),
+        ("equivariance", lambda: equivariance(_early_kernels(e), e.rotation)),
         ("rotation", lambda: rotation_groups([e.rotation])),
         ("compression", lambda: compression([e.compression])),
         ("line-matrix", lambda: _line_matrix(e)),
@@ -229,6 +239,19 @@ def _filters(e: Evidence) -> list[str]:
     if not found:
         raise NotTestableError("no layer that was labelled sees the image itself")
     return found
+
+
+def _early_kernels(e: Evidence) -> Kernels:
+    return kernels(e.weights(1), e.curves, e.early)
+
+
+def _motif_tiles(e: Evidence) -> Figure:
+    """Every link with the weights that its motif was measured on."""
+    found: dict[str, tuple[TangentMotif, Kernels]] = {}
+    for name, motif in motifs(e).items():
+        weights = expanded_weights(e.network, motif.sources.layer, units=motif.targets.units)
+        found[name] = motif, kernels(weights, motif.targets, motif.sources)
+    return motif_tiles(found, seed=e.seed)
 
 
 def _line_matrix(e: Evidence) -> Figure:

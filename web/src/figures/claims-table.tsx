@@ -16,13 +16,32 @@ const SYMBOLS: Readonly<Record<Verdict, string>> = {
 };
 const VERDICTS = Object.keys(SYMBOLS) as Verdict[];
 
-/** The claims, filtered by verdict and by words; each opens to how it was measured. */
+/** The claims, filtered by verdict, section and words; each opens to how it was measured. */
 export function Body({ figure }: { figure: ClaimsTableFigure }) {
   const [verdict, setVerdict] = useState<Verdict | null>(null);
+  const [section, setSection] = useState("");
   const [words, setWords] = useState("");
+  // Figures link to their claims, which are to be seen whatever the filters are.
+  useEffect(() => {
+    const follow = () => {
+      const id = location.hash.slice(1);
+      if (!figure.rows.some((row) => `claim-${row.id}` === id)) return;
+      setVerdict(null);
+      setSection("");
+      setWords("");
+      // The row is there once the filters are off.
+      requestAnimationFrame(() => setTimeout(() => document.getElementById(id)?.scrollIntoView()));
+    };
+    follow();
+    addEventListener("hashchange", follow);
+    return () => removeEventListener("hashchange", follow);
+  }, [figure]);
   const present = VERDICTS.filter((each) => figure.rows.some((row) => row.verdict === each));
   const rows = figure.rows.filter(
-    (row) => (verdict === null || row.verdict === verdict) && matches(row, words),
+    (row) =>
+      (verdict === null || row.verdict === verdict) &&
+      (section === "" || row.section === section) &&
+      matches(row, words),
   );
   const counted = (each: Verdict) => figure.rows.filter((row) => row.verdict === each).length;
   return (
@@ -48,6 +67,15 @@ export function Body({ figure }: { figure: ClaimsTableFigure }) {
             </button>
           ))}
         </div>
+        <label>
+          Section{" "}
+          <select value={section} onChange={(event) => setSection(event.currentTarget.value)}>
+            <option value="">all</option>
+            {sections(figure.rows).map(([name]) => (
+              <option value={name}>{name}</option>
+            ))}
+          </select>
+        </label>
         <label>
           Search{" "}
           <input
@@ -97,10 +125,10 @@ function sections(rows: ReadonlyArray<ClaimRow>): Array<[string, ClaimRow[]]> {
 function Row({ row }: { row: ClaimRow }) {
   const [open, setOpen] = useState(false);
   const figure = useFigure(row.figure);
-  const more = `claim-${row.id}`;
+  const more = `claim-${row.id}-more`;
   return (
     <>
-      <tr class="claim-row">
+      <tr class="claim-row" id={`claim-${row.id}`}>
         <th scope="row">
           <button
             type="button"
@@ -119,12 +147,12 @@ function Row({ row }: { row: ClaimRow }) {
           {row.published ?? "–"}
         </td>
         <td data-name="Measured">
-          <Measured value={row.measured} low={row.low} high={row.high} count={row.count} />{" "}
+          <Measured {...row} />{" "}
           <small>{row.quantity}</small>
         </td>
         <td data-name="Permuted copy" class={row.permuted_measured === null ? "none" : undefined}>
           <Measured
-            value={row.permuted_measured}
+            measured={row.permuted_measured}
             low={row.permuted_low}
             high={row.permuted_high}
             count={row.permuted_count}
@@ -160,7 +188,7 @@ function Row({ row }: { row: ClaimRow }) {
   );
 }
 
-function Sign({ verdict }: { verdict: Verdict }) {
+export function Sign({ verdict }: { verdict: Verdict }) {
   return (
     <span class={`sign ${verdict.replaceAll(" ", "-")}`} aria-hidden="true">
       {SYMBOLS[verdict]}
@@ -169,13 +197,8 @@ function Sign({ verdict }: { verdict: Verdict }) {
 }
 
 /** A value with its interval; one that is exact, as a count is, stands alone. */
-function Measured(props: {
-  value: number | null;
-  low: number | null;
-  high: number | null;
-  count: number | null;
-}) {
-  const { value, low, high, count } = props;
+export function Measured(props: Pick<ClaimRow, "measured" | "low" | "high" | "count">) {
+  const { measured: value, low, high, count } = props;
   if (value === null) return <>–</>;
   if (count !== null) return <b>{signed(count)}</b>;
   if (low === null || high === null) {

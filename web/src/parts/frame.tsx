@@ -4,6 +4,8 @@ import { csv } from "../lib/csv";
 import { save } from "../lib/download";
 import { snapshot, toPng } from "../lib/snapshot";
 import { type Figure, entryOf } from "../registry";
+import type { ClaimRow } from "../types";
+import { ClaimsBeside } from "./claims-beside";
 
 export function figureId(figure: Figure, number: number): string {
   return `figure-${number}-${figure.kind}`;
@@ -16,6 +18,8 @@ export function Frame(props: {
   schema: string;
   /** Level of its heading: 3 below the heading of a section. */
   level: 2 | 3;
+  /** Those that it shows. */
+  claims: ReadonlyArray<ClaimRow>;
 }) {
   const { figure, number, level } = props;
   const body = useRef<HTMLDivElement>(null);
@@ -35,6 +39,7 @@ export function Frame(props: {
       </div>
       <figcaption class="text">
         <p>{figure.words.caption}</p>
+        <ClaimsBeside rows={props.claims} />
         <Downloads {...props} body={body} />
       </figcaption>
     </figure>

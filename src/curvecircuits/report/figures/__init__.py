@@ -47,6 +47,7 @@ from curvecircuits.report.figures.echo import (
     EchoRow,
     echo,
 )
+from curvecircuits.report.figures.equivariance import Equivariance, TurnedUnit, equivariance
 from curvecircuits.report.figures.family_counts import (
     FamilyCount,
     FamilyCounts,
@@ -112,6 +113,12 @@ from curvecircuits.report.figures.matrix_pair import (
     UprightTile,
     matrix_pair,
 )
+from curvecircuits.report.figures.motif_tiles import (
+    MotifLink,
+    MotifTile,
+    MotifTiles,
+    motif_tiles,
+)
 from curvecircuits.report.figures.natural_tuning import (
     NaturalTuningFigure,
     TurnedErrors,
@@ -120,6 +127,13 @@ from curvecircuits.report.figures.natural_tuning import (
 )
 from curvecircuits.report.figures.near_misses import NearMiss, NearMisses, near_misses
 from curvecircuits.report.figures.null_counts import NullCounts, null_counts
+from curvecircuits.report.figures.opposing_pairs import (
+    AngleBand,
+    OpposingPairs,
+    PairedSource,
+    PairedTarget,
+    opposing_pairs,
+)
 from curvecircuits.report.figures.photo_agreement import (
     PhotoAgreement,
     PhotoCrop,
@@ -187,10 +201,13 @@ Figure = Annotated[
     | Compression
     | DownstreamFigure
     | Echo
+    | Equivariance
     | IntervalGroups
     | LinePositionsFigure
     | LineTunings
     | WeightMatrix
+    | MotifTiles
+    | OpposingPairs
     | FamilyCounts
     | FamilySharesFigure
     | SchematicFigure
@@ -214,6 +231,7 @@ Figure = Annotated[
 ]
 
 __all__ = [
+    "AngleBand",
     "ArcCell",
     "BuiltUnit",
     "CircuitPair",
@@ -231,6 +249,7 @@ __all__ = [
     "DownstreamFigure",
     "Echo",
     "EchoRow",
+    "Equivariance",
     "FamilyCount",
     "FamilyCounts",
     "FamilySharesFigure",
@@ -253,10 +272,16 @@ __all__ = [
     "LiveLayer",
     "MatrixLikeness",
     "MatrixPair",
+    "MotifLink",
+    "MotifTile",
+    "MotifTiles",
     "NaturalTuningFigure",
     "NearMiss",
     "NearMisses",
     "NullCounts",
+    "OpposingPairs",
+    "PairedSource",
+    "PairedTarget",
     "PhotoAgreement",
     "PhotoCrop",
     "PhotoEstimate",
@@ -303,6 +328,7 @@ __all__ = [
     "TuningMaps",
     "TurnedErrors",
     "TurnedResponses",
+    "TurnedUnit",
     "UnitPicture",
     "UnitTable",
     "UprightTile",
@@ -314,6 +340,7 @@ __all__ = [
     "decomposed_figure",
     "downstream",
     "echo",
+    "equivariance",
     "family_counts",
     "family_shares_figure",
     "family_sheet",
@@ -325,9 +352,11 @@ __all__ = [
     "live_figure",
     "matrix_pair",
     "motif_angles",
+    "motif_tiles",
     "natural_tuning_figure",
     "near_misses",
     "null_counts",
+    "opposing_pairs",
     "photo_agreement",
     "pictures_figure",
     "published_radial_figure",
