@@ -29,8 +29,16 @@ class SameConv2d(nn.Conv2d):
         left, right = same_padding(input.shape[3], kw, sw)
         if top == bottom and left == right:  # symmetric: let the convolution pad by itself
             return F.conv2d(input, self.weight, self.bias, self.stride, (top, left), 1, self.groups)
-        padded = F.pad(input, (left, right, top, bottom))
-        return F.conv2d(padded, self.weight, self.bias, self.stride, 0, 1, self.groups)
+        more = (top + sh, left + sw)
+        if self.in_channels < self.out_channels or more[0] >= kh or more[1] >= kw:
+            padded = F.pad(input, (left, right, top, bottom))
+            return F.conv2d(padded, self.weight, self.bias, self.stride, 0, 1, self.groups)
+        # Padding a wide map copies all of it. A stride more of padding on both sides, and the
+        # output without its first row and column, is the same.
+        made = F.conv2d(input, self.weight, self.bias, self.stride, more, 1, self.groups)
+        height, width = -(-input.shape[2] // sh), -(-input.shape[3] // sw)
+        made = made[:, :, 1 : 1 + height, 1 : 1 + width]
+        return made.contiguous(memory_format=torch.channels_last)
 
 
 class SameMaxPool2d(nn.Module):
