@@ -35,6 +35,8 @@ from curvecircuits.report.examples import (
     missing_examples,
     tuning_figures,
 )
+from curvecircuits.report.explorer import explore
+from curvecircuits.report.explorer_record import Explorer
 from curvecircuits.report.figures import Figure
 from curvecircuits.report.live import live_figures, missing_live
 from curvecircuits.report.parts import UnitRow
@@ -106,8 +108,9 @@ def build_report(
         figures += family_figures(network, family, artificial, copy, rows, progress=progress)
     figures += search_figures(family, seed=seed)
     shown = example_figures(examples, family, seed=seed)
+    explorer = None
     if family.found and circuit:
-        figures = _with_circuit(
+        figures, explorer = _with_circuit(
             network,
             family,
             figures,
@@ -116,6 +119,7 @@ def build_report(
             photographs,
             pictures,
             seed,
+            command,
             cache,
             progress,
         )
@@ -148,6 +152,7 @@ def build_report(
             *missing_transplant(network, family, transplant),
             *(missing_live(figures) if family.found and circuit else ()),
         ),
+        explorer=explorer,
         colophon=Colophon(versions=_versions(), seed=seed, command=command),
     )
 
@@ -161,10 +166,11 @@ def _with_circuit(
     photographs: Sequence[Path],
     pictures: bool,
     seed: int,
+    command: str | None,
     cache: Path | None,
     progress: bool,
-) -> list[tuple[str, Figure]]:
-    """The figures so far, the circuit's, the artificial one's, those on photographs, the rest.
+) -> tuple[list[tuple[str, Figure]], Explorer]:
+    """The figures so far, the circuit's, the artificial one's and the rest; and every unit.
 
     `shown` are those of dataset examples.
     """
@@ -191,7 +197,16 @@ def _with_circuit(
     whole += shown
     whole += tuning_figures(network, family, matched, photographs, seed=seed, progress=progress)
     whole = in_order(whole + transplant_figures(transplant, family))
-    return [*whole, ("claims", linked_claims(table, whole))]
+    explorer = explore(
+        evidence,
+        matched=matched,
+        figures=[figure for _, figure in whole],
+        pictures=pictures,
+        command=command,
+        cache=cache,
+        progress=progress,
+    )
+    return [*whole, ("claims", linked_claims(table, whole))], explorer
 
 
 def _matched(network: Network, family: CurveFamily, seed: int) -> Matched | None:
