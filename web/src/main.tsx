@@ -1,7 +1,9 @@
 import { render } from "preact";
+import { Directory } from "./lib/directory";
+import { setDirectory } from "./lib/units";
 import { Page } from "./page";
 import type { Figure } from "./registry";
-import type { Report } from "./types";
+import type { Explorer, Report } from "./types";
 import "./page.css";
 
 const SCHEMA: Report["schema"] = "curvecircuits.report/1";
@@ -21,7 +23,9 @@ async function start(): Promise<void> {
       throw new Error(`its data is “${report.schema}”, and this page shows “${SCHEMA}”`);
     }
     const blocks = document.querySelectorAll('script[data-role="figure"]');
-    const figures = await Promise.all(Array.from(blocks, read));
+    const figures = await Promise.all(Array.from(blocks, (each) => read(each)));
+    const explorer = await readExplorer();
+    setDirectory(explorer === null ? null : new Directory(explorer, figures.flatMap((each) => ("figure" in each ? [each.figure] : []))));
     render(<Page report={report} figures={figures} />, root);
   } catch (error) {
     const line = document.createElement("p");
@@ -35,12 +39,25 @@ async function start(): Promise<void> {
 
 async function read(block: Element): Promise<Read> {
   try {
-    const text = block.textContent ?? "";
-    const json = block.hasAttribute("data-deflated") ? await inflated(text) : text;
-    return { figure: JSON.parse(json) as Figure };
+    return { figure: (await parsed(block)) as Figure };
   } catch (error) {
     return { problem: why(error) };
   }
+}
+
+/** What the page knows of every unit; without it units are plain text, and the figures stand. */
+async function readExplorer(): Promise<Explorer | null> {
+  const block = document.querySelector('script[data-role="explorer"]');
+  try {
+    return block === null ? null : ((await parsed(block)) as Explorer);
+  } catch {
+    return null;
+  }
+}
+
+async function parsed(block: Element): Promise<unknown> {
+  const text = block.textContent ?? "";
+  return JSON.parse(block.hasAttribute("data-deflated") ? await inflated(text) : text);
 }
 
 /** The text that was deflated and written in base64, as large figures are. */

@@ -1,5 +1,7 @@
 import { Fragment } from "preact";
 import type { Read } from "./main";
+import { ExplorerPanel } from "./explorer/panel";
+import { directory } from "./lib/units";
 import { Boundary } from "./parts/boundary";
 import { Colophon } from "./parts/colophon";
 import { Frame, figureId } from "./parts/frame";
@@ -24,6 +26,7 @@ export function Page({ report, figures }: { report: Report; figures: ReadonlyArr
   const groups = grouped(report, figures);
   const level = report.sections.length > 0 ? 3 : 2;
   const claims = claimsByFigure(figures);
+  const units = directory();
   return (
     <>
       <Provenance model={report.model} />
@@ -71,6 +74,11 @@ export function Page({ report, figures }: { report: Report; figures: ReadonlyArr
         </section>
       )}
       <Colophon report={report} />
+      {units !== null && (
+        <Boundary name="The explorer of units">
+          <ExplorerPanel directory={units} />
+        </Boundary>
+      )}
     </>
   );
 }

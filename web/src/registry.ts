@@ -45,6 +45,8 @@ type Kind = Figure["kind"];
 export interface Entry<F> {
   Body: (props: { figure: F }) => ComponentChild;
   table: (figure: F) => Table;
+  /** The units that it shows, where they are not the addresses in its data. */
+  units?: (figure: F) => ReadonlyArray<string>;
 }
 
 /** Every figure by its `kind`; the compiler asks for exactly those the Python side has. */

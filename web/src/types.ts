@@ -307,6 +307,58 @@ export interface Estimate {
   high: number | null;
 }
 
+/** The units of one layer. */
+export interface ExploredLayer {
+  /** As addresses have it, such as "3b". */
+  layer: string;
+  /** Its full name, such as "mixed3b"; addresses may have this too. */
+  name: string;
+  units: number;
+  /** Width of the receptive field in pixels, before the image's border cuts it. */
+  field: number;
+  /** Side of the square that really moves the units, in pixels; None for a silent layer. */
+  effective: number | null;
+  /** Pixels between neighbouring units. */
+  stride: number;
+  /** Families that the layer has. */
+  names: ReadonlyArray<string>;
+  /** Of each family, degrees after which its orientation repeats; 0 where it has none. */
+  periods: ReadonlyArray<number>;
+  /** Of each unit, the place of its family in `names`; empty for a layer without labels. */
+  families: ReadonlyArray<number>;
+  /** Of each unit, degrees; empty for a layer without labels. */
+  orientations: ReadonlyArray<number | null>;
+  /** Channels of which the negative is meant: units of layers that are never clipped. */
+  negative: ReadonlyArray<number>;
+  inputs: Links | null;
+  outputs: Links | null;
+  tuned: ReadonlyArray<Tuned>;
+  /** Channels that have a picture, in the order of the sprite. */
+  pictured: ReadonlyArray<number>;
+  sprite: Sprite | null;
+  /** `filter`: pictures are the weights on the pixels; `image`: feature visualizations. */
+  shown: "filter" | "image";
+}
+
+/** A network whose units can be looked up. */
+export interface ExploredNetwork {
+  /** What stands before the address of a unit. */
+  key: "" | "artificial" | "matched";
+  /** What it is, in a few words. */
+  title: string;
+  /** What makes a picture of a unit, whose address stands as UNIT; None where no command does. */
+  command: string | null;
+  /** In the order of the network. */
+  layers: ReadonlyArray<ExploredLayer>;
+  /** Of the last layer's units, the measured network's units that they were written for. */
+  partners: ReadonlyArray<string>;
+}
+
+/** Every unit that can be looked up; the first network is the one that was measured. */
+export interface Explorer {
+  networks: ReadonlyArray<ExploredNetwork>;
+}
+
 /** One family of a layer. */
 export interface FamilyCount {
   family: string;
@@ -499,6 +551,19 @@ export interface LineTunings {
   units: ReadonlyArray<LineCurve>;
   /** One row a unit: response over its peak, column j at the normal 180·j / columns. */
   curves: Map2D | null;
+}
+
+/** The strongest connections of every unit of a layer with units of a neighbouring one. */
+export interface Links {
+  /** The other layer. */
+  layer: string;
+  each: number;
+  /** Channels of the other layer: unsigned 16-bit numbers, little-endian, in base64. */
+  channels: string;
+  /** Sum of the weights from one unit to the other over all positions, as a share of the sum of
+  magnitudes of all weights into the later of the two: signed 16-bit numbers, little-endian, in
+  base64; 32767 is the whole. */
+  shares: string;
 }
 
 /** A pad to draw on, and the artificial network to run on it. */
@@ -1023,6 +1088,8 @@ export interface Report {
   sections: ReadonlyArray<Section>;
   /** Parts that were not made. */
   missing: ReadonlyArray<Missing>;
+  /** What the page knows of every unit; None leaves units as plain text. */
+  explorer: Explorer | null;
   colophon: Colophon;
 }
 
@@ -1419,6 +1486,20 @@ export interface TransplantRow {
   title: string;
   role: "measured" | "variant" | "ceiling" | "control" | "silenced" | "intact";
   score: Score;
+}
+
+/** Responses of every unit of a layer over the orientation of a shape. */
+export interface Tuned {
+  /** Curves go round 360°, lines 180°. */
+  shape: "curve" | "line";
+  /** Side in pixels of the square that the shapes were drawn in. */
+  tile: number;
+  /** Orientations, evenly spaced from 0°. */
+  steps: number;
+  /** Largest mean response of each unit, in its own activation; 0 where it never responds. */
+  peaks: ReadonlyArray<number>;
+  /** One byte a response, unit after unit, in base64; 255 is the unit's peak. */
+  data: string;
 }
 
 /** Responses of one unit to curves of every orientation and radius. */

@@ -29,6 +29,8 @@ from curvecircuits.report.examples import (
     missing_examples,
     tuning_figures,
 )
+from curvecircuits.report.explorer import explore
+from curvecircuits.report.explorer_record import Explorer
 from curvecircuits.report.figures import Figure
 from curvecircuits.report.live import live_figures, missing_live
 from curvecircuits.report.measured import Measured
@@ -130,10 +132,11 @@ def build_report(
         )
     figures += search_figures(family, seed=seed)
     shown = example_figures(examples, family, seed=seed)
-    claims = None
+    claims = explorer = None
     if family.found and circuit:
         claims = _claims(measured)
         figures = _with_circuit(measured, claims, figures, shown, pictures=pictures)
+        explorer = _explorer(measured, figures, pictures=pictures, command=command)
     else:
         figures += shown + transplant_figures(transplant, family)
     return Report(
@@ -164,6 +167,7 @@ def build_report(
             *missing_transplant(network, family, transplant),
             *(missing_live(figures) if family.found and circuit else ()),
         ),
+        explorer=explorer,
         colophon=Colophon(versions=_versions(), seed=seed, command=command),
     )
 
@@ -204,6 +208,28 @@ def _with_circuit(
     )
     whole = in_order(whole + transplant_figures(m.transplant, m.family))
     return [*whole, ("claims", linked_claims(claims, whole))]
+
+
+def _explorer(
+    measured: Measured, figures: _Made, *, pictures: bool, command: str | None
+) -> Explorer:
+    """Every unit, with the pictures that figures have of it."""
+    m = measured
+    # It says which figure has a picture, by its place.
+    kinds = [figure.kind for _, figure in figures]
+    return m.shelf.given(pictures=pictures, command=command, kinds=kinds).kept(
+        "explorer",
+        Explorer,
+        lambda: explore(
+            m.evidence,
+            matched=m.matched,
+            figures=[figure for _, figure in figures],
+            pictures=pictures,
+            command=command,
+            cache=m.pictures,
+            progress=m.progress,
+        ),
+    )
 
 
 def _claims(measured: Measured) -> ClaimTable:

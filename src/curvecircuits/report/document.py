@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from curvecircuits.errors import InputError
+from curvecircuits.report.explorer_record import Explorer
 from curvecircuits.report.figures import Figure
 from curvecircuits.store import Record
 
@@ -113,6 +114,8 @@ class Report(Record):
     """Headings between the figures, in their order; without them the figures are one list."""
     missing: tuple[Missing, ...] = ()
     """Parts that were not made."""
+    explorer: Explorer | None = None
+    """What the page knows of every unit; None leaves units as plain text."""
     colophon: Colophon
 
     def __post_init__(self) -> None:

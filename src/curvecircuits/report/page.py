@@ -66,6 +66,7 @@ def render(report: Report) -> str:
     """
     data = dump(report, digits=_DIGITS)
     figures = data.pop("figures")
+    explorer = data.pop("explorer")
     script = _static("page.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
     policy = (
@@ -75,6 +76,8 @@ def render(report: Report) -> str:
     # One block a figure: a figure that cannot be read leaves the others standing.
     blocks = [_block("report", {**data, "figures": []})]
     blocks += [_block("figure", figure) for figure in figures]
+    if explorer is not None:
+        blocks.append(_block("explorer", explorer))
     if any(figure["kind"] == "live" for figure in figures):
         # Last, so that the figures are drawn before these five megabytes are read.
         packed = base64.b64encode(_bytes("runtime.wasm.gz")).decode("ascii")

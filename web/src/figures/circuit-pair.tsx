@@ -1,10 +1,12 @@
 import { useState } from "preact/hooks";
 import type { Table } from "../lib/csv";
 import { degrees } from "../lib/format";
+import { matched, opens } from "../lib/units";
 import { rounded, signed as number, signedValue } from "../lib/signed";
 import { Options } from "../parts/options";
 import { ShapeIcon } from "../parts/shape-icon";
 import { Tiles } from "../parts/tile";
+import { UnitLink } from "../parts/unit";
 import type { CircuitPair, CircuitTile, CircuitUnit } from "../types";
 import { interval } from "./matrix-pair";
 import "./circuit-pair.css";
@@ -24,6 +26,7 @@ export function Body({ figure }: { figure: CircuitPair }) {
         onChange={setAt}
         options={figure.units.map((each) => ({
           name: `${last(each)}, ${degrees(each.orientation)}`,
+          unit: last(each),
           content: (
             <>
               <ShapeIcon unit={{ unit: last(each), shape: "curve", orientation: each.orientation }} />
@@ -37,7 +40,7 @@ export function Body({ figure }: { figure: CircuitPair }) {
           <h3>{side === "natural" ? "Natural" : "Artificial"}</h3>
           <ol style={{ "--steps": unit[side].length }}>
             {unit[side].map((tile) => (
-              <Step tile={tile} />
+              <Step tile={tile} side={side} />
             ))}
           </ol>
         </section>
@@ -70,18 +73,27 @@ export function Body({ figure }: { figure: CircuitPair }) {
   );
 }
 
-function Step({ tile }: { tile: CircuitTile }) {
+/** A unit of a side as `known` takes it. */
+const on = (side: (typeof SIDES)[number], unit: string) => (side === "natural" ? unit : matched(unit));
+
+function Step({ tile, side }: { tile: CircuitTile; side: (typeof SIDES)[number] }) {
   const [, , rows = 1, cols = 1] = tile.tile.shape;
   const about = `${tile.source ?? "image"} to ${tile.unit}, ${rows} × ${cols}, largest ${number(tile.largest)}`;
   return (
     <li title={about}>
-      <span role="img" aria-label={about}>
+      <span role="img" aria-label={about} {...opens(on(side, tile.unit))}>
         <Tiles block={tile.tile} only={[0, 0]} />
       </span>
       <span class="step-layer">{tile.unit.slice(0, tile.unit.lastIndexOf(":"))}</span>
       <span class="soft">
-        {tile.source === null ? "filter " : `${channel(tile.source)} → `}
-        {channel(tile.unit)}
+        {tile.source === null ? (
+          "filter "
+        ) : (
+          <>
+            <UnitLink class="plain" unit={on(side, tile.source)}>{channel(tile.source)}</UnitLink> →{" "}
+          </>
+        )}
+        <UnitLink class="plain" unit={on(side, tile.unit)}>{channel(tile.unit)}</UnitLink>
       </span>
     </li>
   );
@@ -93,6 +105,10 @@ function last(unit: CircuitUnit): string {
 
 function channel(address: string): string {
   return address.slice(address.lastIndexOf(":") + 1);
+}
+
+export function units(figure: CircuitPair): string[] {
+  return figure.units.flatMap((unit) => SIDES.flatMap((side) => unit[side].map((tile) => on(side, tile.unit))));
 }
 
 export function table(figure: CircuitPair): Table {

@@ -32,6 +32,7 @@ export function Body({ figure }: { figure: DatasetQuilt }) {
         onChange={setAt}
         options={figure.units.map(({ shape }) => ({
           name: `${shape.unit}, ${degrees(shape.orientation)}`,
+          unit: shape.unit,
           content: (
             <>
               <ShapeIcon unit={shape} />

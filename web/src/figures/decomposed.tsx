@@ -29,6 +29,7 @@ export function Body({ figure }: { figure: DecomposedFigure }) {
           onChange={setChosen}
           options={figure.units.map(({ shape }) => ({
             name: `${shape.unit}, ${degrees(shape.orientation)}`,
+            unit: shape.unit,
             content: (
               <>
                 <ShapeIcon unit={shape} />

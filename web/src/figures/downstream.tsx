@@ -2,8 +2,10 @@ import type { Table } from "../lib/csv";
 import { number, percent } from "../lib/format";
 import { curvePath, direction } from "../lib/geometry";
 import { rounded, signedBytes, signedValue } from "../lib/signed";
+import { opens } from "../lib/units";
 import { Key } from "../parts/key";
 import { Swatch } from "../parts/swatch";
+import { UnitLink } from "../parts/unit";
 import type { BuiltUnit, DownstreamFigure } from "../types";
 
 const LEAST = 0.25;
@@ -58,7 +60,7 @@ function Built({ figure, unit }: { figure: DownstreamFigure; unit: BuiltUnit }) 
   const found = arcs(figure, unit);
   return (
     <div class="polar" title={about}>
-      <svg class="rings" viewBox={frame(found, rows, cols)} role="img" aria-label={about}>
+      <svg class="rings" viewBox={frame(found, rows, cols)} role="img" aria-label={about} {...opens(unit.unit)}>
         {([-1, 1] as const).map((sign) =>
           LEVELS.map(([low, high]) => (
             <path
@@ -74,7 +76,7 @@ function Built({ figure, unit }: { figure: DownstreamFigure; unit: BuiltUnit }) 
         )}
       </svg>
       <p class="polar-name">
-        <span class="unit">{unit.unit}</span> {unit.score.toFixed(2)}
+        <UnitLink unit={unit.unit} /> {unit.score.toFixed(2)}
       </p>
       <p class="polar-echo">by chance {unit.score_chance.toFixed(2)}</p>
       {unit.place !== null && <p class="polar-echo">drawn: {ordinal(unit.place)} of {figure.counts.length}</p>}

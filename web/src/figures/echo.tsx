@@ -4,11 +4,13 @@ import type { Table } from "../lib/csv";
 import { degrees, number, percent, short } from "../lib/format";
 import { bytes } from "../lib/map2d";
 import { polarPath, sectorPath } from "../lib/polar";
+import { opens } from "../lib/units";
 import { Chart } from "../parts/chart";
 import { Key, KeyItem } from "../parts/key";
 import { Options } from "../parts/options";
 import { ShapeIcon } from "../parts/shape-icon";
 import { Swatch } from "../parts/swatch";
+import { UnitLink } from "../parts/unit";
 import type { Echo, EchoRow } from "../types";
 
 const REACH = 42;
@@ -61,6 +63,7 @@ export function Body({ figure }: { figure: Echo }) {
               viewBox="-56 -56 112 112"
               role="img"
               aria-label={`${unit.unit}, ${condition.title}: echo ${percent(condition.echo[u] ?? null)}, at ±90° ${percent(condition.at90[u] ?? null)}`}
+              {...opens(unit.unit)}
             >
               <Rings halfWidth={figure.half_width} />
               <path class="curve edited" d={outline(aligned(figure, condition, u))} />
@@ -68,9 +71,9 @@ export function Body({ figure }: { figure: Echo }) {
             </svg>
             <p class="polar-name with-shape">
               <ShapeIcon unit={unit} />
-              <span class="unit" title={unit.unit}>
+              <UnitLink unit={unit.unit} title={unit.unit}>
                 {short(unit.unit)}
-              </span>
+              </UnitLink>
               {degrees(unit.orientation)}
             </p>
             <p class="polar-echo">
@@ -94,6 +97,7 @@ export function Body({ figure }: { figure: Echo }) {
         <Chart
           label={`Echo and response at ±90° of ${figure.units.length} units in ${figure.conditions.length} conditions; the numbers are in the CSV file.`}
           options={options}
+          unitOf={(datum) => (datum as Point).unit}
         />
       </div>
     </div>

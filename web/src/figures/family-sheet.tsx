@@ -2,9 +2,10 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Table } from "../lib/csv";
 import { familyColour } from "../lib/families";
 import { degrees } from "../lib/format";
-import { direction } from "../lib/geometry";
 import { usePicture } from "../lib/picture";
-import { CurveIcon } from "../parts/icons";
+import { opens } from "../lib/units";
+import { OrientationIcon } from "../parts/orientation-icon";
+import { UnitLink } from "../parts/unit";
 import type { FamilySheet, SheetLayer, SheetRow, SheetUnit } from "../types";
 import "./families.css";
 
@@ -41,9 +42,11 @@ export function Body({ figure }: { figure: FamilySheet }) {
               <li key={unit.channel}>
                 <Thumb layer={layer} row={row} unit={unit} picture={picture} />
                 <span class="sheet-name">
-                  <Tick row={row} unit={unit} />
-                  {unit.sign < 0 && "−"}
-                  {unit.channel}
+                  <OrientationIcon family={row.family} period={row.period} angle={unit.orientation} />
+                  <UnitLink class="plain" unit={`${layer.layer}:${unit.channel}`}>
+                    {unit.sign < 0 && "−"}
+                    {unit.channel}
+                  </UnitLink>
                 </span>
               </li>
             ))}
@@ -81,24 +84,14 @@ function Thumb(props: {
       role="img"
       aria-label={name}
       title={name}
+      {...opens(`${layer.layer}:${unit.channel}`)}
     />
   );
 }
 
-/** The orientation: a curve, or a stroke along the line whose normal it is. */
-function Tick({ row, unit }: { row: SheetRow; unit: SheetUnit }) {
-  if (unit.orientation === null) return null;
-  const shape = row.family !== "brightness gradient" && row.family !== "colour contrast";
-  if (row.period === 360 && shape) {
-    return <CurveIcon angle={unit.orientation} />;
-  }
-  const across = row.period === 360 ? unit.orientation : unit.orientation + 90;
-  const [x, y] = direction(across).map((each) => 9 * each) as [number, number];
-  return (
-    <svg class="icon" viewBox="-12 -12 24 24" aria-hidden="true">
-      <path d={`M${-x} ${-y}L${x} ${y}`} />
-      {row.period === 360 && <circle cx={x} cy={y} r="3.5" />}
-    </svg>
+export function units(figure: FamilySheet): string[] {
+  return figure.layers.flatMap(({ layer, rows }) =>
+    rows.flatMap((row) => row.units.map((unit) => `${layer}:${unit.channel}`)),
   );
 }
 

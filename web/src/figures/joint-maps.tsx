@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import type { Table } from "../lib/csv";
 import { degrees, number, percent, pixels, short } from "../lib/format";
 import { bytes, peak, value } from "../lib/map2d";
+import { matched, opens, opensByKey } from "../lib/units";
 import { type Cell, Heatmap } from "../parts/heatmap";
 import { CurveIcon } from "../parts/icons";
 import { Mark } from "../parts/key";
@@ -36,6 +37,7 @@ export function Body({ figure }: { figure: JointMapsFigure }) {
         }}
         options={figure.pairs.map((each) => ({
           name: `${each.natural}, ${degrees(each.orientation)}: correlation ${spoken(each.correlation)}`,
+          unit: each.natural,
           content: (
             <>
               <span class="joint-name">
@@ -74,10 +76,11 @@ function Large(props: {
   const cell = props.cell ?? peak(pair.natural_map);
   const angle = (figure.start + (360 * cell.col) / cols) % 360;
   const sides = [
-    { mark: "natural" as const, unit: pair.natural, map: pair.natural_map, echo: pair.natural_echo },
+    { mark: "natural" as const, unit: pair.natural, link: pair.natural, map: pair.natural_map, echo: pair.natural_echo },
     {
       mark: "artificial" as const,
       unit: pair.artificial,
+      link: written(pair),
       map: pair.artificial_map,
       echo: pair.artificial_echo,
     },
@@ -115,12 +118,13 @@ function Large(props: {
       aria-valuetext={`${where}: ${sides.map((each) => `${each.mark} ${percent(share(each.map))} of its peak`).join(", ")}`}
       onKeyDown={press}
       onPointerLeave={() => move(null)}
+      {...opensByKey(pair.natural, written(pair))}
     >
       <div class="joint-sides">
         {sides.map((each) => (
           <div>
             <p>
-              <Mark mark={each.mark} /> <span class={`unit ${each.mark}`}>{each.unit}</span>{" "}
+              <Mark mark={each.mark} /> <span class={`unit ${each.mark}`} {...opens(each.link)}>{each.unit}</span>{" "}
               <span class="soft">echo {percent(each.echo)}</span>
             </p>
             <div class="joint-frame">
@@ -131,6 +135,7 @@ function Large(props: {
                 col={cell.col}
                 row={cell.row}
                 onPoint={move}
+                unit={each.link}
               />
               <span class="joint-radius soft">{pixels(Math.round(figure.radii[0] ?? 0))}</span>
             </div>
@@ -164,6 +169,15 @@ function Large(props: {
       </p>
     </div>
   );
+}
+
+/** The artificial unit of a pair as `known` takes it. */
+function written(pair: JointPair): string {
+  return matched(pair.artificial.replace(/^artificial /, ""));
+}
+
+export function units(figure: JointMapsFigure): string[] {
+  return figure.pairs.flatMap((pair) => [pair.natural, written(pair)]);
 }
 
 export function table(figure: JointMapsFigure): Table {

@@ -3,12 +3,14 @@ import { useCallback, useState } from "preact/hooks";
 import type { Table } from "../lib/csv";
 import { degrees, short } from "../lib/format";
 import { direction } from "../lib/geometry";
+import { opensByKey } from "../lib/units";
 import { rounded, signed as number, signedBytes, signedValue } from "../lib/signed";
 import { Chart } from "../parts/chart";
 import { Key } from "../parts/key";
 import { Options } from "../parts/options";
 import { linePath, ShapeIcon } from "../parts/shape-icon";
 import { Swatch } from "../parts/swatch";
+import { UnitLink } from "../parts/unit";
 import type { ArcCell, LinePositionsFigure, PositionsOfUnit } from "../types";
 
 const CELL = 10;
@@ -59,6 +61,7 @@ export function Body({ figure }: { figure: LinePositionsFigure }) {
         }}
         options={figure.units.map((each) => ({
           name: `${each.unit.unit}, ${degrees(each.unit.orientation)}`,
+          unit: each.unit.unit,
           content: (
             <>
               <ShapeIcon unit={each.unit} />
@@ -90,13 +93,14 @@ export function Body({ figure }: { figure: LinePositionsFigure }) {
             onPointerDown={point}
             onPointerMove={(event) => event.buttons > 0 && point(event)}
             onKeyDown={press}
+            {...opensByKey(unit.unit.unit)}
           >
             <Marks figure={figure} unit={unit} at={at} sign={most === 0 ? 1 : -1} />
           </div>
         </div>
         <div class="positions-chart">
           <p class="polar-name">
-            <span class="unit">{unit.unit.unit}</span>, {where(figure, at)}
+            <UnitLink unit={unit.unit.unit} />, {where(figure, at)}
           </p>
           <Key>
             <Swatch shape="line" colour="var(--natural)">

@@ -2,7 +2,9 @@ import type { Table } from "../lib/csv";
 import { degrees, number, percent } from "../lib/format";
 import { bytes } from "../lib/map2d";
 import { polarPath } from "../lib/polar";
+import { opens } from "../lib/units";
 import { ShapeIcon } from "../parts/shape-icon";
+import { UnitLink } from "../parts/unit";
 import type { LineCurve, LineTunings, Map2D } from "../types";
 
 const REACH = 46;
@@ -43,7 +45,7 @@ function Polar({ unit, values }: { unit: LineCurve; values: number[] }) {
   return (
     <div class="polar" title={about}>
       {/* A normal and its opposite are the same line, so that every curve is drawn twice. */}
-      <svg viewBox="-50 -50 100 100" role="img" aria-label={about}>
+      <svg viewBox="-50 -50 100 100" role="img" aria-label={about} {...opens(unit.unit)}>
         <circle class="ring" r={REACH} />
         <circle class="ring" r={REACH / 2} />
         <path class="ring" d={`M${-REACH} 0H${REACH}M0 ${-REACH}V${REACH}`} />
@@ -51,7 +53,7 @@ function Polar({ unit, values }: { unit: LineCurve; values: number[] }) {
       </svg>
       <p class="polar-name with-shape">
         <ShapeIcon unit={{ unit: unit.unit, shape: "line", orientation: unit.orientation }} />
-        <span class="unit">{unit.unit.slice(unit.unit.lastIndexOf(":") + 1)}</span>{" "}
+        <UnitLink unit={unit.unit}>{unit.unit.slice(unit.unit.lastIndexOf(":") + 1)}</UnitLink>{" "}
         {degrees(unit.orientation)}
       </p>
     </div>

@@ -248,7 +248,7 @@ function Running({ figure }: { figure: Live }) {
           </fieldset>
         </div>
         <div class="live-right">
-          {curves !== undefined && <Dial family={curves} reading={reading} />}
+          {curves !== undefined && <Dial family={curves} layer={figure.layers.at(-1)?.alias ?? ""} reading={reading} />}
           <Numbers reading={reading} frame={frame} state={state} />
         </div>
       </div>
@@ -378,6 +378,11 @@ function Range(props: {
       />
     </label>
   );
+}
+
+export function units(figure: Live): string[] {
+  const layer = figure.layers.at(-1);
+  return (layer?.families[0]?.orientations ?? []).map((_, k) => `artificial ${layer?.alias}:${k}`);
 }
 
 /** The constants, and the responses of all units at the ring, as they are now. */

@@ -24,7 +24,7 @@ export function Body({ figure }: { figure: MatrixPair }) {
                 {figure[side].targets.length} × {figure[side].sources.length}
               </span>
             </h3>
-            <Matrix figure={figure[side]} />
+            <Matrix figure={figure[side]} of={side === "natural" ? "" : "artificial "} />
           </section>
         ))}
       </div>
@@ -160,6 +160,13 @@ export function interval(each: Estimate): string {
   return each.low === null || each.high === null
     ? fixed(each.value)
     : `${fixed(each.value)} [${fixed(each.low)}, ${fixed(each.high)}]`;
+}
+
+export function units(figure: MatrixPair): string[] {
+  return [
+    ...[...figure.natural.targets, ...figure.natural.sources].map((each) => each.unit),
+    ...[...figure.artificial.targets, ...figure.artificial.sources].map((each) => `artificial ${each.unit}`),
+  ];
 }
 
 export function table(figure: MatrixPair): Table {

@@ -34,6 +34,7 @@ export function Body({ figure }: { figure: NaturalTuningFigure }) {
         onChange={setAt}
         options={figure.units.map((unit) => ({
           name: `${unit.unit}, ${degrees(unit.orientation)}`,
+          unit: unit.unit,
           content: (
             <>
               <ShapeIcon unit={unit} />

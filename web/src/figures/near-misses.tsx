@@ -1,10 +1,11 @@
 import type { Table } from "../lib/csv";
 import { degrees, percent } from "../lib/format";
 import { type Column, Sortable } from "../parts/sortable";
+import { UnitLink } from "../parts/unit";
 import type { NearMiss, NearMisses } from "../types";
 
 const COLUMNS: ReadonlyArray<Column<NearMiss>> = [
-  { name: "Unit", value: (row) => row.unit, show: (row) => <span class="unit">{row.unit}</span> },
+  { name: "Unit", value: (row) => row.unit, show: (row) => <UnitLink unit={row.unit} /> },
   { name: "Why it is left out", wide: true, value: (row) => row.reason },
   {
     name: "Orientation",

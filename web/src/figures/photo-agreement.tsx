@@ -149,6 +149,7 @@ function Misses({ figure, sprite }: { figure: PhotoAgreement; sprite: string }) 
         onChange={setAt}
         options={figure.units.map((each) => ({
           name: `${each.unit}, ${degrees(each.orientation)}`,
+          unit: each.unit,
           content: (
             <>
               <ShapeIcon unit={each} />

@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import type { Table } from "../lib/csv";
 import { degrees, short } from "../lib/format";
+import { matched } from "../lib/units";
 import { rounded, signed } from "../lib/signed";
 import { type Look, DotRows } from "../parts/dot-rows";
 import { Key, KeyItem } from "../parts/key";
@@ -9,6 +10,7 @@ import { Options } from "../parts/options";
 import { ShapeIcon } from "../parts/shape-icon";
 import { Pictures, useSprite } from "../parts/sprite";
 import { Swatch } from "../parts/swatch";
+import { UnitLink } from "../parts/unit";
 import type { PicturePair, PictureShare, PicturesFigure, UnitPicture } from "../types";
 import "./pictures.css";
 
@@ -52,6 +54,7 @@ export function Body({ figure }: { figure: PicturesFigure }) {
           onChange={setAt}
           options={figure.pairs.map((each) => ({
             name: `${each.natural.unit}, ${degrees(each.natural.orientation)}`,
+            unit: each.natural.unit,
             content: <Thumbs figure={figure} pair={each} picture={picture} />,
           }))}
         />
@@ -127,20 +130,32 @@ function Large(props: {
       <Pictures sprite={figure.sprite} picture={picture} cells={cells} across={1} label={`Picture of ${of} ${unit.unit}, enlarged`} />
       <dl>
         <Fact name="Unit">
-          <span class={`unit ${of}`}>{unit.unit}</span>, {of}
+          <UnitLink class={of} unit={on(of, unit.unit)}>{unit.unit}</UnitLink>, {of}
         </Fact>
         <Fact name="Tuned to">{degrees(unit.orientation)}</Fact>
         <Fact name="Read as">{unit.read === null ? "no curve" : degrees(unit.read)}</Fact>
         <Fact name="Its activation">{signed(rounded(unit.activation))}</Fact>
-        <Fact name="Strongest on it">{unit.strongest === unit.unit ? "itself" : unit.strongest}</Fact>
+        <Fact name="Strongest on it">{unit.strongest === unit.unit ? "itself" : <UnitLink class="plain" unit={on(of, unit.strongest)}>{unit.strongest}</UnitLink>}</Fact>
         {unit.other !== null && (
           <Fact name={`Nearest ${other}`}>
-            {unit.other}, {degrees(unit.other_orientation)}
+            <UnitLink class="plain" unit={on(other, unit.other)}>{unit.other}</UnitLink>, {degrees(unit.other_orientation)}
           </Fact>
         )}
       </dl>
     </section>
   );
+}
+
+/** A unit of a family as `known` takes it. */
+function on(family: "natural" | "artificial", unit: string): string {
+  return family === "natural" ? unit : matched(unit);
+}
+
+export function units(figure: PicturesFigure): string[] {
+  return figure.pairs.flatMap(({ natural, artificial }) => [
+    natural.unit,
+    ...(artificial === null ? [] : [matched(artificial.unit)]),
+  ]);
 }
 
 function Fact(props: { name: string; children: ComponentChildren }) {

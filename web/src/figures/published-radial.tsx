@@ -130,6 +130,11 @@ function gaussian(orientation: number, width: number): number[] {
   });
 }
 
+/** Published units are of another network. */
+export function units(): string[] {
+  return [];
+}
+
 export function table(figure: PublishedRadialFigure): Table {
   const columns = ["fwhm", "echo", "artificial_fwhm", "artificial_echo"] as const;
   const rows = figure.units.flatMap((each, k) => [

@@ -1,7 +1,9 @@
 import type { Table } from "../lib/csv";
 import { degrees, percent, short } from "../lib/format";
 import { direction } from "../lib/geometry";
+import { opens } from "../lib/units";
 import { Key, KeyItem } from "../parts/key";
+import { UnitLink } from "../parts/unit";
 import type { RadialCurve, RadialCurves, UnitPair } from "../types";
 
 const REACH = 46;
@@ -44,13 +46,13 @@ function Polar(props: {
   const [x, y] = direction(natural.orientation);
   return (
     <div class="polar">
-      <svg viewBox="-62 -62 124 124" role="img" aria-label={describe(natural, artificial)}>
+      <svg viewBox="-62 -62 124 124" role="img" aria-label={describe(natural, artificial)} {...opens(natural.unit)}>
         <path class="sector" d={sector(natural.orientation + 180, halfWidth)} />
         <circle class="ring" r={REACH} />
         <circle class="ring" r={REACH / 2} />
         <path class="ring" d={`M${-REACH} 0H${REACH}M0 ${-REACH}V${REACH}`} />
         <path class="curve natural" d={outline(natural)} />
-        {artificial && <path class="curve artificial" d={outline(artificial)} />}
+        {artificial && <path class="curve artificial" d={outline(artificial)} {...opens(artificial.unit)} />}
         <path
           class="tick"
           d={`M${x * (REACH + 1)} ${y * (REACH + 1)}L${x * (REACH + 5)} ${y * (REACH + 5)}`}
@@ -69,16 +71,16 @@ function Polar(props: {
         )}
       </svg>
       <p class="polar-name">
-        <span class="unit natural" title={natural.unit}>
+        <UnitLink class="natural" unit={natural.unit} title={natural.unit}>
           {short(natural.unit)}
-        </span>{" "}
+        </UnitLink>{" "}
         {degrees(natural.orientation)}
       </p>
       {artificial && (
         <p class="polar-name">
-          <span class="unit artificial" title={artificial.unit}>
+          <UnitLink class="artificial" unit={artificial.unit} title={artificial.unit}>
             {short(artificial.unit)}
-          </span>{" "}
+          </UnitLink>{" "}
           {degrees(artificial.orientation)}
         </p>
       )}

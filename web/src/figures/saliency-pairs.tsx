@@ -1,6 +1,7 @@
 import { useMemo, useState } from "preact/hooks";
 import type { Table } from "../lib/csv";
 import { degrees } from "../lib/format";
+import { matched } from "../lib/units";
 import { rounded } from "../lib/signed";
 import { type Look, DotRows } from "../parts/dot-rows";
 import { Key } from "../parts/key";
@@ -35,6 +36,7 @@ export function Body({ figure }: { figure: SaliencyPairs }) {
         onChange={setAt}
         options={figure.pairs.map(({ shape }) => ({
           name: `${shape.unit}, ${degrees(shape.orientation)}`,
+          unit: shape.unit,
           content: (
             <>
               <ShapeIcon unit={shape} />
@@ -102,6 +104,13 @@ function Crop(props: { pair: SaliencyPair; crop: SaliencyCrop; picture: HTMLImag
       </span>
     </li>
   );
+}
+
+export function units(figure: SaliencyPairs): string[] {
+  return figure.pairs.flatMap(({ shape, artificial }) => [
+    shape.unit,
+    matched(artificial.replace(/^artificial /, "")),
+  ]);
 }
 
 export function table(figure: SaliencyPairs): Table {

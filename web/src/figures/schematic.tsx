@@ -2,6 +2,7 @@ import { useRef, useState } from "preact/hooks";
 import type { Table } from "../lib/csv";
 import { familyColour } from "../lib/families";
 import { percent } from "../lib/format";
+import { opensFamily } from "../lib/units";
 import type { SchematicEdge, SchematicFigure, SchematicNode } from "../types";
 import "./families.css";
 
@@ -156,6 +157,7 @@ export function Body({ figure }: { figure: SchematicFigure }) {
                 role="img"
                 aria-label={sayNode(node, edges)}
                 {...item(node.id)}
+                {...opensFamily(node.layer, node.family)}
               >
                 <circle cx={place.x} cy={place.y} r={place.r} fill={familyColour(node.family)} />
                 <text x={place.x} y={place.y + place.r + 12}>

@@ -26,6 +26,7 @@ export function Body({ figure }: { figure: Selectivity }) {
       <Chart
         label={`Echo against response at right angles of ${figure.points.length} units; the numbers are in the CSV file.`}
         options={options}
+        unitOf={(datum) => (datum as SelectivityPoint).unit}
       />
     </div>
   );

@@ -2,8 +2,10 @@ import { useState } from "preact/hooks";
 import type { Table } from "../lib/csv";
 import { degrees, percent, pixels } from "../lib/format";
 import { rounded, signed as number, signedBytes, signedValue } from "../lib/signed";
+import { opens, opensByKey } from "../lib/units";
 import { ShapeIcon } from "../parts/shape-icon";
 import { SignedRamp, Tiles } from "../parts/tile";
+import { UnitLink } from "../parts/unit";
 import type { OrientedUnit, TextureFactor, TextureFactors } from "../types";
 
 /** A tile for every factor and curve unit; one of them large, with its textures. */
@@ -42,7 +44,7 @@ export function Body({ figure }: { figure: TextureFactors }) {
             <span />
             <div class="matrix-columns" aria-hidden="true">
               {curves.map((each, i) => (
-                <span class={i === col ? "chosen" : undefined}>
+                <span class={i === col ? "chosen" : undefined} {...opens(each.unit)}>
                   <ShapeIcon unit={each} />
                 </span>
               ))}
@@ -64,6 +66,7 @@ export function Body({ figure }: { figure: TextureFactors }) {
               onPointerMove={move}
               onPointerDown={move}
               onKeyDown={press}
+              {...opensByKey(curve.unit, factor.strongest[0]?.unit)}
             >
               <Tiles block={figure.maps} />
               <i
@@ -100,14 +103,14 @@ function Large(props: {
         <p>factor {row + 1}</p>
         {factor.strongest.map((each) => (
           <p>
-            <span class="unit">{each.unit}</span>
+            <UnitLink unit={each.unit} />
             <span class="soft">{percent(each.part ** 2)}</span>
           </p>
         ))}
         <p>
           <span class="soft">to</span>
           <ShapeIcon unit={curve} />
-          <span class="unit">{curve.unit}</span> {degrees(curve.orientation)}
+          <UnitLink unit={curve.unit} /> {degrees(curve.orientation)}
         </p>
         <p>
           sum <b>{number(factor.sums[col] ?? null)}</b>

@@ -3,6 +3,7 @@ import type { Table } from "../lib/csv";
 import { degrees, number, pixels, short } from "../lib/format";
 import { useMedia } from "../lib/hooks";
 import { bytes, peak, value } from "../lib/map2d";
+import { directory, opens, opensByKey } from "../lib/units";
 import { type Cell, Heatmap } from "../parts/heatmap";
 import { CurveIcon, Strip } from "../parts/icons";
 import { Mark } from "../parts/key";
@@ -96,6 +97,7 @@ export function Body({ figure }: { figure: TuningMaps }) {
       <p class="hint" data-unprinted>
         Point at a map, or focus a row and move with the arrow keys (with Shift ten steps at once;
         Page Up and Page Down change the row).
+        {directory() !== null && " Press on a map or its name to open the unit; in a row, Enter opens the natural one, Shift and Enter the other."}
       </p>
     </div>
   );
@@ -178,6 +180,7 @@ function Pair(props: {
       col={cursor?.col ?? null}
       row={active ? (cursor?.row ?? null) : null}
       onPoint={move}
+      unit={each.unit}
     />
   );
   return (
@@ -193,6 +196,7 @@ function Pair(props: {
       onKeyDown={press}
       onFocus={() => move(cell)}
       onBlur={() => move(null)}
+      {...opensByKey(natural.unit, artificial?.unit)}
     >
       <Name unit={natural.unit} orientation={natural.orientation} />
       {map(natural, tops?.natural)}
@@ -223,7 +227,7 @@ function Pair(props: {
 
 function Name({ unit, orientation }: { unit: string; orientation: number }) {
   return (
-    <div class="name">
+    <div class="name" {...opens(unit)}>
       <CurveIcon angle={orientation} />
       <span class="unit" title={unit}>
         {short(unit)}

@@ -3,6 +3,7 @@ import { degrees, number, percent, pixels } from "../lib/format";
 import { CurveIcon } from "../parts/icons";
 import { Mark } from "../parts/key";
 import { type Column, Sortable } from "../parts/sortable";
+import { UnitLink } from "../parts/unit";
 import type { UnitRow, UnitTable } from "../types";
 
 const COLUMNS: ReadonlyArray<Column<UnitRow>> = [
@@ -12,7 +13,7 @@ const COLUMNS: ReadonlyArray<Column<UnitRow>> = [
     show: (row) => (
       <span class="with-icon">
         <CurveIcon angle={row.orientation} />
-        <span class="unit">{row.unit}</span>
+        <UnitLink unit={row.unit} />
       </span>
     ),
   },

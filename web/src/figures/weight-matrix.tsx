@@ -2,9 +2,14 @@ import { useState } from "preact/hooks";
 import type { Table } from "../lib/csv";
 import { degrees, pixels } from "../lib/format";
 import { rounded, signed as number, signedBytes, signedValue } from "../lib/signed";
+import { directory, opens, opensByKey } from "../lib/units";
 import { ShapeIcon } from "../parts/shape-icon";
 import { SignedRamp, Tiles } from "../parts/tile";
+import { UnitLink } from "../parts/unit";
 import type { OrientedUnit, WeightMatrix } from "../types";
+
+/** What stands before the addresses of the network that it is of, as `known` takes them. */
+type Network = "" | "artificial ";
 
 interface Place {
   row: number;
@@ -12,7 +17,7 @@ interface Place {
 }
 
 /** A tile of weights for every pair of units; one of them large, with its numbers. */
-export function Body({ figure }: { figure: WeightMatrix }) {
+export function Body({ figure, of = "" }: { figure: WeightMatrix; of?: Network }) {
   const { targets, sources } = figure;
   const [place, setPlace] = useState<Place>(() => strongest(figure));
   const target = targets[place.row];
@@ -49,14 +54,14 @@ export function Body({ figure }: { figure: WeightMatrix }) {
             <span />
             <div class="matrix-columns" aria-hidden="true">
               {sources.map((each, i) => (
-                <span class={i === place.col ? "chosen" : undefined}>
+                <span class={i === place.col ? "chosen" : undefined} {...opens(of + each.unit)}>
                   <ShapeIcon unit={each} />
                 </span>
               ))}
             </div>
             <div class="matrix-rows" aria-hidden="true">
               {targets.map((each, i) => (
-                <span class={i === place.row ? "chosen" : undefined}>
+                <span class={i === place.row ? "chosen" : undefined} {...opens(of + each.unit)}>
                   {channel(each)}
                   <ShapeIcon unit={each} />
                 </span>
@@ -74,6 +79,7 @@ export function Body({ figure }: { figure: WeightMatrix }) {
               onPointerMove={move}
               onPointerDown={move}
               onKeyDown={press}
+              {...opensByKey(of + target.unit, of + source.unit)}
             >
               <Tiles block={figure.kernels} />
               <i
@@ -89,7 +95,7 @@ export function Body({ figure }: { figure: WeightMatrix }) {
           </div>
         </div>
       </div>
-      <Large figure={figure} place={place} target={target} source={source} />
+      <Large figure={figure} place={place} target={target} source={source} of={of} />
     </div>
   );
 }
@@ -99,8 +105,9 @@ function Large(props: {
   place: Place;
   target: OrientedUnit;
   source: OrientedUnit;
+  of: Network;
 }) {
-  const { figure, place, target, source } = props;
+  const { figure, place, target, source, of } = props;
   const [, , rows = 1, cols = 1] = figure.kernels.shape;
   const values = Array.from(
     { length: rows * cols },
@@ -113,12 +120,12 @@ function Large(props: {
       <div class="large-text">
         <p>
           <ShapeIcon unit={source} />
-          <span class="unit">{source.unit}</span> {degrees(source.orientation)}
+          <UnitLink unit={of + source.unit}>{source.unit}</UnitLink> {degrees(source.orientation)}
         </p>
         <p>
           <span class="soft">to</span>
           <ShapeIcon unit={target} />
-          <span class="unit">{target.unit}</span> {degrees(target.orientation)}
+          <UnitLink unit={of + target.unit}>{target.unit}</UnitLink> {degrees(target.orientation)}
         </p>
         <p class="soft">{apartText(target, source)}</p>
         <p>
@@ -131,7 +138,8 @@ function Large(props: {
           {rows} × {cols}, {pixels(figure.pitch)} apart
         </p>
         <p class="soft" data-unprinted>
-          Point at a tile, or focus the tiles and move with the arrow keys.
+          Point at a tile, or focus the tiles and move with the arrow keys
+          {directory() !== null && "; Enter opens the target, Shift and Enter the source"}.
         </p>
       </div>
     </div>

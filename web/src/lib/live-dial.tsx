@@ -1,13 +1,15 @@
 import type { LiveFamily } from "../types";
 import { curvePath, direction } from "./geometry";
 import { css, hue } from "./live-paint";
+import { opens } from "./units";
 import type { CurveReading, Spoke } from "./live-readings";
 
 const INNER = 20;
 const OUTER = 74;
 
 /** The curve units round a circle, each a sector as long as its response. */
-export function Dial({ family, reading }: { family: LiveFamily; reading: CurveReading | null }) {
+export function Dial(props: { family: LiveFamily; layer: string; reading: CurveReading | null }) {
+  const { family, layer, reading } = props;
   const found = reading?.spokes ?? family.orientations.map((orientation) => ({ orientation, value: 0 }));
   const most = Math.max(family.top, ...found.map((each) => each.value));
   const half = (180 / found.length) * 0.86;
@@ -22,11 +24,16 @@ export function Dial({ family, reading }: { family: LiveFamily; reading: CurveRe
       {[INNER, (INNER + OUTER) / 2, OUTER].map((r) => (
         <circle class="ring" r={r} />
       ))}
-      {found.map(({ orientation, value }) => {
+      {found.map(({ orientation, value }, k) => {
         const [x, y] = direction(orientation);
         const chosen = best?.orientation === orientation;
         return (
-          <g class={chosen ? "live-unit chosen" : "live-unit"} key={orientation}>
+          <g
+            class={chosen ? "live-unit chosen" : "live-unit"}
+            key={orientation}
+            {...opens(`artificial ${layer}:${family.first + k}`)}
+          >
+            <path class="live-reach" d={sector(orientation, half, INNER, 100)} />
             <path
               d={sector(orientation, half, INNER, INNER + ((OUTER - INNER) * value) / most)}
               fill={css(hue(orientation, family.period))}

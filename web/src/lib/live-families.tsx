@@ -3,6 +3,7 @@ import type { Live, LiveFamily, LiveLayer } from "../types";
 import { degrees, number } from "./format";
 import { useMedia } from "./hooks";
 import { SmallDial } from "./live-dial";
+import { opensFamily } from "./units";
 import type { Frame } from "./live-engine";
 import type { Point } from "./live-pad";
 import { paintFamily } from "./live-paint";
@@ -64,7 +65,9 @@ function Family(props: {
         onClick={click}
       />
       <SmallDial family={family} found={found} />
-      <span class="live-name">{family.family}</span>
+      <span class="live-name" {...opensFamily(`artificial ${layer.alias}`, family.family)}>
+        {family.family}
+      </span>
       <span class="live-said">{said}</span>
     </li>
   );

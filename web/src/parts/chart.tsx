@@ -1,10 +1,18 @@
 import { plot, type PlotOptions } from "@observablehq/plot";
 import { useEffect, useRef } from "preact/hooks";
+import { openUnit } from "../explorer/events";
+import { known } from "../lib/units";
 
 /** An Observable Plot chart as wide as its place, drawn again when that changes. */
-export function Chart(props: { label: string; options: (width: number) => PlotOptions }) {
+export function Chart(props: {
+  label: string;
+  options: (width: number) => PlotOptions;
+  /** The unit of what is pointed at, which a press opens. */
+  unitOf?: (datum: unknown) => string | undefined;
+}) {
   const place = useRef<HTMLDivElement>(null);
-  const { label, options } = props;
+  const { label, options, unitOf } = props;
+  const pressed = (event: Event) => unitAt(place.current, event, unitOf);
   useEffect(() => {
     const root = place.current;
     if (root === null) return;
@@ -32,5 +40,33 @@ export function Chart(props: { label: string; options: (width: number) => PlotOp
     draw();
     return () => observer.disconnect();
   }, [label, options]);
-  return <div class="chart" ref={place} />;
+  return (
+    <div
+      class="chart"
+      ref={place}
+      onPointerMove={(event) => {
+        const unit = pressed(event);
+        event.currentTarget.style.cursor = unit === null ? "" : "pointer";
+      }}
+      // Else the chart would keep its note open.
+      onPointerDownCapture={(event) => {
+        if (event.pointerType === "mouse" && pressed(event) !== null) event.stopPropagation();
+      }}
+      onClick={(event) => {
+        const unit = pressed(event);
+        if (unit !== null && (event as unknown as PointerEvent).pointerType !== "touch") openUnit(unit, event.currentTarget);
+      }}
+    />
+  );
+}
+
+/** The unit that a chart's pointer is on. */
+function unitAt(
+  root: HTMLElement | null,
+  event: Event,
+  unitOf: ((datum: unknown) => string | undefined) | undefined,
+): string | null {
+  if (unitOf === undefined || !(event.target instanceof Element)) return null;
+  const chart = root?.querySelector("svg") as (SVGSVGElement & { value?: unknown }) | null | undefined;
+  return chart?.value === undefined || chart.value === null ? null : known(unitOf(chart.value));
 }

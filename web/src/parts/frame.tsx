@@ -1,11 +1,14 @@
 import type { RefObject } from "preact";
-import { useRef, useState } from "preact/hooks";
+import { useMemo, useRef, useState } from "preact/hooks";
 import { csv } from "../lib/csv";
 import { save } from "../lib/download";
 import { snapshot, toPng } from "../lib/snapshot";
+import { known, unitsIn } from "../lib/units";
 import { type Figure, entryOf } from "../registry";
 import type { ClaimRow } from "../types";
 import { ClaimsBeside } from "./claims-beside";
+import { useRoving } from "./roving";
+import { Linked, UnitLink } from "./unit";
 
 export function figureId(figure: Figure, number: number): string {
   return `figure-${number}-${figure.kind}`;
@@ -23,22 +26,28 @@ export function Frame(props: {
 }) {
   const { figure, number, level } = props;
   const body = useRef<HTMLDivElement>(null);
+  const whole = useRef<HTMLElement>(null);
+  useRoving(whole);
   const { Body } = entryOf(figure);
   const id = figureId(figure, number);
   return (
-    <figure id={id} aria-labelledby={`${id}-title`} data-kind={figure.kind}>
+    <figure ref={whole} id={id} aria-labelledby={`${id}-title`} data-kind={figure.kind}>
       <div class="text">
         <p class="label">Figure {number}</p>
         <h2 id={`${id}-title`} aria-level={level}>
           {figure.words.title}
         </h2>
-        <p class="takeaway">{figure.words.takeaway}</p>
+        <p class="takeaway">
+          <Linked text={figure.words.takeaway} />
+        </p>
       </div>
       <div class="body" ref={body}>
         <Body figure={figure} />
       </div>
       <figcaption class="text">
-        <p>{figure.words.caption}</p>
+        <p>
+          <Linked text={figure.words.caption} />
+        </p>
         <ClaimsBeside rows={props.claims} />
         <Downloads {...props} body={body} />
       </figcaption>
@@ -89,7 +98,43 @@ function Downloads(props: {
           {format}
         </button>
       ))}
+      <Units figure={figure} number={number} />
       <span role="status">{problem}</span>
     </div>
+  );
+}
+
+/** The units that a figure shows, as a list: also of those that it shows as points and tiles. */
+function Units({ figure, number }: { figure: Figure; number: number }) {
+  const [open, setOpen] = useState(false);
+  const shown = useMemo(() => {
+    const { units } = entryOf(figure);
+    const found = units === undefined ? unitsIn(figure) : units(figure).flatMap((each) => known(each) ?? []);
+    return [...new Set(found)];
+  }, [figure]);
+  const list = `units-of-figure-${number}`;
+  if (shown.length === 0) return null;
+  return (
+    <>
+      <button
+        type="button"
+        class="units-open"
+        aria-expanded={open}
+        aria-controls={open ? list : undefined}
+        aria-label={`Units of figure ${number}: ${shown.length}`}
+        onClick={() => setOpen(!open)}
+      >
+        Units {shown.length}
+      </button>
+      {open && (
+        <ul class="units-list" id={list}>
+          {shown.map((each) => (
+            <li key={each}>
+              <UnitLink unit={each} />
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
   );
 }

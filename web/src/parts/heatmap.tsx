@@ -1,6 +1,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { COLOURS } from "../lib/colour";
 import { paint } from "../lib/map2d";
+import { opens } from "../lib/units";
 import type { Map2D } from "../types";
 
 /** A cell under the pointer or the keyboard. */
@@ -19,6 +20,8 @@ export function Heatmap(props: {
   /** Radius marked on that hairline, if any. */
   row: number | null;
   onPoint: (cell: Cell) => void;
+  /** The unit that a press of the mouse opens. */
+  unit?: string;
 }) {
   const { map, top, col, row } = props;
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -32,7 +35,7 @@ export function Heatmap(props: {
     props.onPoint({ row: within(up * map.rows, map.rows), col: within(across * map.cols, map.cols) });
   };
   return (
-    <div class="map" onPointerMove={point} onPointerDown={point}>
+    <div class="map" onPointerMove={point} onPointerDown={point} data-unit-mouse {...opens(props.unit)}>
       <canvas ref={canvas} />
       {col !== null && (
         <i data-unprinted class="hair" style={{ left: `${((col + 0.5) / map.cols) * 100}%` }}>
