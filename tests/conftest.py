@@ -1,6 +1,7 @@
 """What every test shares: the reference folder, reproducible examples, small networks."""
 
 import importlib.util
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -18,6 +19,10 @@ pytest.register_assert_rewrite("browser")
 
 settings.register_profile("same every time", derandomize=True, deadline=None, database=None)
 settings.load_profile("same every time")
+
+# A shell without job control lets what it starts in the background ignore interrupts, which tests
+# send to themselves and to what they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -2,8 +2,10 @@
 
 import math
 from collections import OrderedDict
+from pathlib import Path
 
 import torch
+from pydantic import TypeAdapter
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -184,3 +186,9 @@ def family_of(
         layer=full, found=True, verdict="", units=units, early=(), near_misses=(),
         largest_gap=90.0, permuted_counts=(0,), layers=(), seed=0,
     )  # fmt: skip
+
+
+def googlenet_family() -> CurveFamily:
+    """What a search of all layers finds in GoogLeNet; `test_families` searches again."""
+    record = Path(__file__).with_name("googlenet_family.json").read_bytes()
+    return TypeAdapter(CurveFamily).validate_json(record, strict=False)

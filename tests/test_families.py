@@ -213,8 +213,28 @@ def test_criteria_can_be_changed():
 # The trained network ------------------------------------------------------------------------------
 
 
-@pytest.mark.shared
-@pytest.mark.parametrize("bar", [bars.googlenet_family, bars.permuted])
-def test_the_family_of_googlenet(bar):
+def passes(bar):
     outcome = bar(True)
     assert outcome.ok, f"{outcome.value}, not {outcome.bound}: {outcome.detail}"
+
+
+@pytest.mark.shared
+def test_the_family_of_googlenet_is_the_one_that_other_tests_use(monkeypatch):
+    found = []
+
+    def search(*args, **options):
+        found.append(find_curves(*args, **options))
+        return found[-1]
+
+    monkeypatch.setattr(bars, "find_curves", search)
+    passes(bars.googlenet_family)
+    recorded = networks.googlenet_family()
+    assert [u.unit for u in found[0].units] == [u.unit for u in recorded.units]
+    for one, other in zip(found[0].units, recorded.units, strict=True):
+        assert one.orientation == pytest.approx(other.orientation, abs=1)
+        assert one.radius == pytest.approx(other.radius, rel=0.05)
+
+
+@pytest.mark.shared
+def test_there_is_none_without_its_weights():
+    passes(bars.permuted)

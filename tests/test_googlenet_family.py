@@ -1,6 +1,7 @@
-"""What is measured on the family that is found in GoogLeNet, which is searched once for all."""
+"""What is measured on the family that was found in GoogLeNet."""
 
 import pytest
+from networks import googlenet_family
 
 from bars.comparison import comparison_shapes, natural, photographs
 from bars.pictures import pictures_shown, written_shown
@@ -10,6 +11,13 @@ from curvecircuits.families import Family
 from curvecircuits.weights import expanded_weights
 
 pytestmark = pytest.mark.shared
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _recorded():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bars.comparison.find_curves", lambda *_, **__: googlenet_family())
+        yield
 
 
 def test_artificial_units_answer_as_its_curves_do():

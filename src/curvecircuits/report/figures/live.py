@@ -111,8 +111,8 @@ def live_figure(*, side: int = SIDE) -> Live:
 
     Examples
     --------
-    >>> figure = live_figure()
-    >>> figure.layers[-1].families[0].orientations[:3]
+    >>> figure = live_figure()  # doctest: +SKIP
+    >>> figure.layers[-1].families[0].orientations[:3]  # doctest: +SKIP
     (0.0, 15.0, 30.0)
 
     References
