@@ -1,5 +1,7 @@
 import pytest
+from browser import assert_drawn
 from networks import planted
+from test_page import bundle, chromium, open_page  # noqa: F401
 
 from curvecircuits.artificial import Constants, artificial_network
 from curvecircuits.models.network import Network
@@ -106,3 +108,78 @@ def test_a_network_without_a_family_says_so():
     nothing = build_report(weight_permuted(artificial_network(), seed=1), layer="3b")
     assert [f.kind for f in nothing.figures] == ["layer-scan", "null-counts", "near-misses"]
     assert nothing.lede[0].startswith("None of the 24 units")
+
+
+# -- the whole page in a browser ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("width", "theme"), [(360, "dark"), (800, "light"), (1400, "dark")])
+def test_the_whole_page_fits_and_axe_finds_nothing(open_page, bundle, report, width, theme):  # noqa: F811
+    opened = open_page(render(report), width, color_scheme=theme, bypass_csp=True)
+    text = assert_drawn(opened, report, width)
+    for section in report.sections:
+        assert all(paragraph in text for paragraph in section.text)
+    assert len(opened.requests) == 1
+
+
+def test_the_page_is_small_and_soon_there(open_page, bundle, report):  # noqa: F811
+    html = render(report)
+    assert len(html.encode()) < 15e6
+    opened = open_page(html, 1000)
+    painted = opened.page.evaluate(
+        "performance.getEntriesByName('first-contentful-paint')[0].startTime"
+    )
+    assert painted < 1000
+
+
+_CONTROLS = """
+  () => {
+    const able = 'a[href], button, input, select, textarea, summary, [tabindex]';
+    return [...document.querySelectorAll(able)].map((each, k) => {
+      each.dataset.control = k;
+      const box = each.getBoundingClientRect();
+      return {
+        k,
+        name: each.outerHTML.slice(0, 160),
+        look: LOOK(each),
+        shown: each.checkVisibility() && box.width > 0 && !each.disabled && !each.inert,
+        first: each.tabIndex >= 0,
+      };
+    });
+  }
+"""
+_FOCUSED = """
+  () => {
+    const each = document.activeElement;
+    if (each === document.body) return null;
+    return {k: +each.dataset.control, name: each.outerHTML.slice(0, 160), look: LOOK(each)};
+  }
+"""
+_LOOK = """
+  (each => {
+    const names = ['outline', 'boxShadow', 'stroke', 'strokeWidth', 'strokeOpacity', 'fill'];
+    const look = style => names.map(name => style[name]).join();
+    return [each, ...each.children].slice(0, 3).map(e => look(getComputedStyle(e))).join(';');
+  })
+"""
+
+
+def test_every_control_is_reached_by_tab_and_shows_it(open_page, bundle, report):  # noqa: F811
+    """Those with a tab index of −1 are reached by arrow keys, which tests of figures press."""
+    page = open_page(render(report), 1000).page
+    every, focus = (text.replace("LOOK", _LOOK) for text in (_CONTROLS, _FOCUSED))
+    controls = {each["k"]: each for each in page.evaluate(every) if each["shown"]}
+    waiting = {k: each["name"] for k, each in controls.items() if each["first"]}
+    assert len(waiting) > 100
+    for _ in range(2 * len(waiting)):
+        page.keyboard.press("Tab")
+        focused = page.evaluate(focus)
+        if focused is None or focused["k"] not in controls:
+            continue
+        waiting.pop(focused["k"], None)
+        assert focused["look"] != controls[focused["k"]]["look"], focused["name"]
+        if not waiting:
+            break
+    # Of radio buttons with one name the keyboard reaches one, and arrows the others.
+    left = [name for name in waiting.values() if 'type="radio"' not in name]
+    assert left == []
