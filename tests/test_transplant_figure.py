@@ -259,7 +259,7 @@ def test_what_is_left_out_names_its_command_where_that_could_work(artificial):
     network = curve_classifier(orientations=orientations)
     family = family_of(network, "body.mixed3b", orientations)
     (part,) = missing_transplant(network, family, None)
-    assert part.command.startswith("curvecircuits transplant --model M --images DIR --out DIR")
+    assert part.command.startswith("curvecircuits report --model M --images DIR")
     assert "report --model M --transplant DIR" in part.command
     assert missing_transplant(network, family, made()) == ()
     assert missing_transplant(network, replace(family, layer=None), None) == ()

@@ -59,9 +59,10 @@ def report(
 
     """
     from curvecircuits.catalog import cache_dir
-    from curvecircuits.images import sample_images
+    from curvecircuits.images import open_images, sample_images
 
     photographs = () if images is None else sample_images(images)
+    many = None if images is None else open_images(images)
     shown = None
     if examples is not None:  # before anything that takes long
         from curvecircuits.report.examples import open_shown
@@ -98,6 +99,7 @@ def report(
         pictures=pictures,
         permutations=1 if quick else 3,
         photographs=photographs,
+        images=many,
         transplant=replaced,
         examples=shown,
         cache=cache_dir() if cache else None,

@@ -11,6 +11,7 @@ from curvecircuits.claims.measure import CLAIMS
 from curvecircuits.claims.transplanted import CLAIMS as OF_TRANSPLANTS
 from curvecircuits.compare import Transplant
 from curvecircuits.compare.transplants import check_transplant
+from curvecircuits.images import ImageSet
 from curvecircuits.models.network import Network
 from curvecircuits.report.circuit import (
     COMPARED,
@@ -61,6 +62,7 @@ def build_report(
     pictures: bool = True,
     permutations: int = 3,
     photographs: Sequence[Path] = (),
+    images: ImageSet | None = None,
     transplant: Transplant | None = None,
     examples: ShownExamples | None = None,
     cache: Path | None = None,
@@ -86,8 +88,11 @@ def build_report(
         Weight-permuted copies to search for a family.
     photographs
         Image files on which the natural and the artificial family are compared, and turned.
+    images
+        Photographs, from `open_images`, in which examples are looked for and on which the
+        transplant is made, 500 of them at most; not without the circuit.
     transplant
-        A run of `compare.transplant` on this network, to show.
+        A run of `compare.transplant` on this network, to show instead.
     examples
         A run of `curvecircuits examples` on this network, from `report.examples.open_shown`.
     cache
@@ -109,7 +114,9 @@ def build_report(
         layer=layer,
         permutations=permutations,
         photographs=photographs if circuit else (),
-        transplant=transplant,
+        images=images if circuit else None,
+        given_examples=examples,
+        given_transplant=transplant,
         seed=seed,
         pictures=None if cache is None else cache / "pictures",
         results=None if cache is None else cache / "results",
@@ -131,14 +138,14 @@ def build_report(
             ),
         )
     figures += search_figures(family, seed=seed)
-    shown = example_figures(examples, family, seed=seed)
+    shown = example_figures(measured.examples, family, seed=seed)
     claims = explorer = None
     if family.found and circuit:
         claims = _claims(measured)
         figures = _with_circuit(measured, claims, figures, shown, pictures=pictures)
         explorer = _explorer(measured, figures, pictures=pictures, command=command)
     else:
-        figures += shown + transplant_figures(transplant, family)
+        figures += shown + transplant_figures(measured.transplant, family)
     return Report(
         title=f"Curve detectors in {network.name}",
         lede=lede(
@@ -163,8 +170,8 @@ def build_report(
         missing=(
             *([] if circuit or not family.found else [_CIRCUIT]),
             *missing_pictures(family, shown=circuit and pictures),
-            *missing_examples(family, examples, measured.photographs),
-            *missing_transplant(network, family, transplant),
+            *missing_examples(family, measured.examples, measured.photographs),
+            *missing_transplant(network, family, measured.transplant),
             *(missing_live(figures) if family.found and circuit else ()),
         ),
         explorer=explorer,

@@ -25,10 +25,7 @@ from curvecircuits.visualize.dataset.gallery import Gallery, open_examples
 QUILT, SALIENCY, TUNING = "dataset-quilt", "saliency-pairs", "natural-tuning"
 """Names of the figures, in their order."""
 
-_EXAMPLES = (
-    "curvecircuits examples --model M --images DIR --out RUN, "
-    "then curvecircuits report --model M --examples RUN"
-)
+_COMMAND = "curvecircuits report --model M --images DIR"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -192,10 +189,9 @@ def missing_examples(
         return ()
     parts: list[Missing] = []
     if found is None:
-        parts.append(Missing(title="Dataset examples and their saliency", command=_EXAMPLES))
+        parts.append(Missing(title="Dataset examples and their saliency", command=_COMMAND))
     if not photographs:
-        command = "curvecircuits report --model M --images DIR"
-        parts.append(Missing(title="Joint tuning on photographs", command=command))
+        parts.append(Missing(title="Joint tuning on photographs", command=_COMMAND))
     return tuple(parts)
 
 

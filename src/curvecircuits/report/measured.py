@@ -11,9 +11,12 @@ from curvecircuits.claims import Evidence, gather
 from curvecircuits.compare import Matched, Transplant, match_family
 from curvecircuits.errors import InputError
 from curvecircuits.families import CurveFamily, Taxonomy, discover_families, find_curves
+from curvecircuits.images import ImageSet
 from curvecircuits.models.fingerprint import fingerprint
 from curvecircuits.models.network import Network
 from curvecircuits.models.permute import weight_permuted
+from curvecircuits.report.examples import ShownExamples
+from curvecircuits.report.runs import examples_on, kept_examples, transplant_on
 from curvecircuits.store import Shelf
 
 
@@ -31,7 +34,12 @@ class Measured:
     permutations: int = 3
     """Weight-permuted copies to search."""
     photographs: Sequence[Path] = ()
-    transplant: Transplant | None = None
+    """Those that the artificial circuit is compared on."""
+    images: ImageSet | None = None
+    """Those that examples are looked for in, and that the transplant is judged by."""
+    given_examples: ShownExamples | None = None
+    given_transplant: Transplant | None = None
+    """What was measured before, to be used instead."""
     seed: int = 0
     pictures: Path | None = None
     """A folder of finished pictures."""
@@ -149,4 +157,43 @@ class Measured:
             centres=self.matched.centres,
             detector="lines",
             seed=self.seed,
+        )
+
+    # -- on many photographs -------------------------------------------------------------------
+
+    @cached_property
+    def _on_images(self) -> Shelf:
+        assert self.images is not None
+        return self.shelf.given(images=self.images.fingerprint)
+
+    @cached_property
+    def transplant(self) -> Transplant | None:
+        """What comes back when the family is replaced; None without photographs."""
+        if self.given_transplant is not None or self.images is None or not self.family.found:
+            return self.given_transplant
+        return transplant_on(
+            self.network,
+            self.family,
+            self.images,
+            folder=self._on_images.run("transplant"),
+            seed=self.seed,
+            progress=self.progress,
+        )
+
+    @cached_property
+    def examples(self) -> ShownExamples | None:
+        """What both families see in photographs; None without them, or without a written family."""
+        if self.given_examples is not None or self.images is None or not self.family.found:
+            return self.given_examples
+        folder = self._on_images.run("examples")
+        kept = kept_examples(folder)
+        if kept is not None or self.matched is None:
+            return kept
+        return examples_on(
+            self.matched,
+            self.family,
+            self.images,
+            folder=folder,
+            seed=self.seed,
+            progress=self.progress,
         )

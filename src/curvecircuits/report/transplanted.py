@@ -13,10 +13,7 @@ TRANSPLANTED = "transplant"
 """Name of the figure."""
 
 _TITLE = "What comes back when the family is replaced"
-_COMMAND = (
-    "curvecircuits transplant --model M --images DIR --out DIR, "
-    "then curvecircuits report --model M --transplant DIR"
-)
+_COMMAND = "curvecircuits report --model M --images DIR"
 
 
 def transplant_figures(found: Transplant | None, family: CurveFamily) -> list[tuple[str, Figure]]:

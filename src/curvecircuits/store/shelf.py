@@ -87,6 +87,13 @@ class Shelf:
         write_atomic(place, json.dumps(plain))  # NaN and infinity as Python writes them
         return found
 
+    def run(self, name: str) -> Path | None:
+        """A folder for a run under a name and the inputs, to be gone on with; None without a shelf.
+
+        It need not be there yet.
+        """
+        return None if self.folder is None else self._place(name).with_suffix("")
+
     def check(self) -> None:
         """Say before anything is measured that nothing could be kept.
 
