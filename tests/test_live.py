@@ -171,14 +171,16 @@ def _worst(pad, network, images, *, all_layers):
 
 
 @pytest.mark.browser
-def test_the_page_answers_as_python_does(pad):
+def test_the_page_answers_as_python_does(pad, record_property):
     images = _stimuli(pad.side)
     own = artificial_network()
     written = artificial_network(Constants(**OFF), parts=PARTS)
     assert torch.equal(  # the parts that are off change nothing
         _wanted(own, images)["mixed3b"], _wanted(written, images)["mixed3b"]
     )
-    assert _worst(pad, written, images, all_layers=range(0, 50, 7)) < 1e-4
+    worst = _worst(pad, written, images, all_layers=range(0, 50, 7))
+    record_property("largest difference from Python on 50 stimuli", f"{worst:.1e}")
+    assert worst < 1e-4
     # Other constants, all parts at work, and no negative weights into one layer.
     moved = {"opposing_inhibition": 0.5, "colour_gain": 0.7, "texture_inhibition": 0.4,
              "early_radius": 50.0, "line_length": 8.0}  # fmt: skip
@@ -219,7 +221,7 @@ def test_the_generated_curve_is_the_stimulus(pad, figure):
 
 
 @pytest.mark.browser
-def test_a_drawn_arc_lights_the_unit_of_its_orientation(pad, figure):
+def test_a_drawn_arc_lights_the_unit_of_its_orientation(pad, figure, record_property):
     right, times = 0, []
     for orientation in range(0, 360, 15):
         pad.page.get_by_role("button", name="Clear").click()
@@ -230,6 +232,8 @@ def test_a_drawn_arc_lights_the_unit_of_its_orientation(pad, figure):
         away = abs((pad.strongest - orientation + 180) % 360 - 180)
         right += away <= 15
         times.append(float(pad.data("median-ms")))
+    record_property("arcs that light the right unit", f"{right} of 24")
+    record_property("median milliseconds a frame", f"{median(times):.0f}")
     assert right >= 22
     assert 0 < median(times) < 50 * SLACK
 
@@ -255,7 +259,7 @@ def test_a_finger_draws_and_the_page_stays(open_page, html, figure):  # noqa: F8
 
 
 @pytest.mark.browser
-def test_without_negative_weights_the_echo_is_seen(pad):
+def test_without_negative_weights_the_echo_is_seen(pad, record_property):
     echoes = []
     for orientation in (0, 105, 240):
         pad.set("Orientation", orientation)
@@ -274,6 +278,7 @@ def test_without_negative_weights_the_echo_is_seen(pad):
         )
         for name in ("into curves (3b)", "into early curves (3a)"):
             pad.page.get_by_label(name).check()
+    record_property("least echo without negative weights", f"{min(echoes):.2f}")
     assert min(echoes) > 0.3
 
 

@@ -30,7 +30,7 @@ from curvecircuits.report.examples import (
     missing_examples,
     tuning_figures,
 )
-from curvecircuits.report.explorer import explore
+from curvecircuits.report.explorer import explore, picture_command
 from curvecircuits.report.explorer_record import Explorer
 from curvecircuits.report.figures import Figure
 from curvecircuits.report.live import live_figures, missing_live
@@ -224,7 +224,8 @@ def _explorer(
     m = measured
     # It says which figure has a picture, by its place.
     kinds = [figure.kind for _, figure in figures]
-    return m.shelf.given(pictures=pictures, command=command, kinds=kinds).kept(
+    said = picture_command(command)
+    return m.shelf.given(pictures=pictures, command=said, kinds=kinds).kept(
         "explorer",
         Explorer,
         lambda: explore(

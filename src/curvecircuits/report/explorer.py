@@ -90,7 +90,7 @@ def explore(
         first=evidence.curves.layer,
         budget=_NATURAL if pictures else 0,
         shown=pictured_in(figures, ""),
-        command=_picture_command(command),
+        command=picture_command(command),
         partners=(),
         seed=evidence.seed,
         cache=cache,
@@ -143,7 +143,7 @@ def _written(
         first=_CURVES,
         budget=budget,
         shown=shown,
-        command=None if matched is not None else _picture_command("--model artificial"),
+        command=None if matched is not None else picture_command("--model artificial"),
         partners=partners,
         seed=seed,
         cache=cache,
@@ -250,10 +250,10 @@ def _connections(
     return inputs, outputs
 
 
-def _picture_command(command: str | None) -> str:
+def picture_command(command: str | None) -> str:
     """The command that makes a unit's picture, of the network that another command loads.
 
-    >>> _picture_command("curvecircuits report --model googlenet --weights 'my file' --seed 2")
+    >>> picture_command("curvecircuits report --model googlenet --weights 'my file' --seed 2")
     "curvecircuits vis UNIT --model googlenet --weights 'my file'"
     """
     words = shlex.split(command or "")
