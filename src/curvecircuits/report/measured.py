@@ -9,11 +9,13 @@ from pathlib import Path
 from curvecircuits.artificial import artificial_network
 from curvecircuits.claims import Evidence, gather
 from curvecircuits.compare import Matched, Transplant, match_family
+from curvecircuits.compare.transplants import check_transplant
 from curvecircuits.errors import InputError
 from curvecircuits.families import CurveFamily, Taxonomy, discover_families, find_curves
 from curvecircuits.models.fingerprint import fingerprint
 from curvecircuits.models.network import Network
 from curvecircuits.models.permute import weight_permuted
+from curvecircuits.report.examples import ShownExamples, check_examples
 from curvecircuits.store import Shelf
 
 
@@ -23,6 +25,18 @@ class Measured:
 
     Families and taxonomies are kept on a shelf, so that a report whose figures are kept too is made
     without any of the rest.
+
+    Raises
+    ------
+    InputError
+        If the transplant or the examples are of another network; of whatever is asked for, as
+        `find_curves`.
+
+    Examples
+    --------
+    >>> measured = Measured(network=artificial_network(), layer="3b", permutations=1)
+    >>> len(measured.family.units)  # searched now, and not again
+    24
     """
 
     network: Network
@@ -31,13 +45,31 @@ class Measured:
     permutations: int = 3
     """Weight-permuted copies to search."""
     photographs: Sequence[Path] = ()
+    """Image files on which both families are read."""
     transplant: Transplant | None = None
+    """From `transplant` or `open_transplant`."""
+    examples: ShownExamples | None = None
+    """From `report.examples.open_shown`."""
     seed: int = 0
-    pictures: Path | None = None
-    """A folder of finished pictures."""
-    results: Path | None = None
-    """A folder of finished results."""
+    cache: Path | None = None
+    """A folder where results and pictures are kept; without one, everything is made anew."""
     progress: bool = False
+
+    def __post_init__(self) -> None:
+        if self.transplant is not None:
+            check_transplant(self.network, self.transplant)
+        if self.examples is not None:
+            check_examples(self.network, self.examples)
+
+    @property
+    def pictures(self) -> Path | None:
+        """A folder of finished pictures."""
+        return None if self.cache is None else self.cache / "pictures"
+
+    @property
+    def results(self) -> Path | None:
+        """A folder of finished results."""
+        return None if self.cache is None else self.cache / "results"
 
     @cached_property
     def shelf(self) -> Shelf:
@@ -90,6 +122,11 @@ class Measured:
             seed=self.seed,
             progress=self.progress,
         )
+
+    @cached_property
+    def control(self) -> Evidence:
+        """The same families on a weight-permuted copy."""
+        return self.evidence.permuted(self.seed + 1)
 
     @cached_property
     def permuted(self) -> Taxonomy:
