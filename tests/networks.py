@@ -142,9 +142,15 @@ def written(layer: str, name: str, *, every: int = 1, constants: Constants | Non
     return family.take(range(0, len(family), every))
 
 
-def curve_classifier(*, orientations: list[float], classes: int = 6, size: int = 96) -> Network:
+def curve_classifier(
+    *,
+    orientations: list[float],
+    classes: int = 6,
+    size: int = 96,
+    constants: Constants | None = None,
+) -> Network:
     """Scores that depend on hand-written curve units and on lines of the layer before."""
-    own = artificial_network(orientations=orientations)
+    own = artificial_network(constants, orientations=orientations)
     body = own.module
     assert isinstance(body, nn.Sequential)
     layers = OrderedDict(body.named_children())
@@ -164,6 +170,21 @@ def curve_classifier(*, orientations: list[float], classes: int = 6, size: int =
     with torch.no_grad():
         module.scores.weight.mul_(4)
     return wrap(module, name="curve classifier", input_size=size, logits="scores")
+
+
+SMALL = Constants(
+    gabor_orientations=5,
+    phases=2,
+    line_orientations=12,
+    curve_orientations=8,
+    small_orientations=4,
+)
+"""Of an artificial network with few units of each kind."""
+
+
+def small_classifier() -> Network:
+    """A classifier with a family of six curve units and few others."""
+    return curve_classifier(orientations=[60.0 * k for k in range(6)], constants=SMALL)
 
 
 def family_of(

@@ -16,7 +16,7 @@ from curvecircuits.compare.photographs import maps_agreement
 from curvecircuits.compare.written import written_families
 from curvecircuits.errors import InputError
 from curvecircuits.report import Report, render
-from curvecircuits.report.comparison_circuit import circuit_comparison_figures
+from curvecircuits.report.comparison_circuit import BESIDE, circuit_comparison_figures
 from curvecircuits.report.figures import matrix_pair, photo_agreement
 from curvecircuits.stimuli import CurveGrid
 from curvecircuits.store import dump, load
@@ -66,13 +66,15 @@ def photographs(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def figures(matched, lines, photographs, network):
-    return circuit_comparison_figures(
+    made = circuit_comparison_figures(
         matched,
         lines,
         photographs,
         taxonomy=labelled(network, written_families()),
         progress=False,
     )
+    assert tuple(name for name, _ in made) == BESIDE
+    return [figure for _, figure in made]
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +92,7 @@ def test_without_photographs_and_families_there_is_less(matched, network):
     families = {k: v for k, v in written_families().items() if k not in ("mixed3a",)}
     bare = labelled(network, families)
     made = circuit_comparison_figures(matched, None, None, taxonomy=bare)
-    assert [figure.kind for figure in made] == ["circuit-pair"]
+    assert [name for name, _ in made] == ["circuit-pair"]
 
 
 def test_a_network_beside_itself_is_alike_and_the_control_is_not(figures):

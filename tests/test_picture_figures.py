@@ -242,9 +242,9 @@ def test_units_are_chosen_round_the_circle():
 
 def test_the_figures_have_places_of_their_own(decomposed, side):
     one = pictures_figure(side, None)
-    mixed = [("compared-1", one), ("family-counts", one), ("pictures", one)]
+    mixed = [("joint-maps", one), ("family-counts", one), ("pictures", one)]
     ordered = in_order([*mixed, ("decomposed", decomposed), ("unit-table", one)])
-    names = ["unit-table", "decomposed", "family-counts", "pictures", "compared-1"]
+    names = ["unit-table", "decomposed", "family-counts", "pictures", "joint-maps"]
     assert [name for name, _ in ordered] == names
     assert [(s.title, s.first) for s in sections(ordered)] == [
         ("The family", 1),

@@ -26,7 +26,7 @@ def built(cache, **options):
             patch.setattr(f"curvecircuits.report.{budget}", 1e6)
         patch.setattr("curvecircuits.report.explorer._WRITTEN", 0)
         # Writing the network as ONNX takes a quarter of a minute; `test_live` has the real figure.
-        patch.setattr("curvecircuits.report.build.live_figures", lambda: [("live", STAND_IN)])
+        patch.setattr("curvecircuits.report.figured.live_figures", lambda: [("live", STAND_IN)])
         return build_report(
             network, layer="3b", seed=3, command="curvecircuits report", cache=cache, **options
         )

@@ -234,7 +234,7 @@ def test_the_report_shows_it_in_a_section_of_its_own():
 
 def test_the_section_is_between_the_artificial_circuit_and_the_claims():
     figure = transplant_figure(made())
-    found = sections([("compared-1", figure), ("transplant", figure), ("claims", figure)])
+    found = sections([("joint-maps", figure), ("transplant", figure), ("claims", figure)])
     assert [each.title for each in found] == [
         "The artificial circuit",
         "The transplant",

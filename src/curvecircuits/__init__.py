@@ -74,7 +74,7 @@ if TYPE_CHECKING:
     from curvecircuits.models.network import Network
     from curvecircuits.models.permute import weight_permuted
     from curvecircuits.models.wrap import wrap
-    from curvecircuits.report import Report, write_report
+    from curvecircuits.report import Measured, Report, claims_of, figures_of, show, write_report
     from curvecircuits.report.build import build_report
     from curvecircuits.tuning import CurveTuning, tune, tuning_statistics
     from curvecircuits.tuning.receptive import receptive_centres
@@ -106,6 +106,7 @@ _HOMES = {
     "InputError": "errors",
     "KeepInputs": "models.edits",
     "Matched": "compare",
+    "Measured": "report",
     "Network": "models.network",
     "Parts": "artificial",
     "RemoveInputs": "models.edits",
@@ -127,6 +128,7 @@ _HOMES = {
     "agreement": "weights.check",
     "artificial_network": "artificial",
     "artificial_weights": "artificial",
+    "claims_of": "report",
     "build_report": "report.build",
     "dataset_examples": "visualize",
     "discover_families": "families.discover",
@@ -136,6 +138,7 @@ _HOMES = {
     "edits_to_json": "models.edit_json",
     "expanded_weights": "weights.expanded",
     "find_curves": "families.find",
+    "figures_of": "report",
     "fit_constants": "compare",
     "general_geometry": "artificial",
     "group_matrix": "weights.blocks",
@@ -159,6 +162,7 @@ _HOMES = {
     "resumed": "weights.resume",
     "saliency": "visualize",
     "shape_responses": "compare",
+    "show": "report",
     "top_inputs": "weights.top",
     "top_outputs": "weights.top",
     "transplant": "compare",
@@ -190,6 +194,7 @@ __all__ = [
     "InputError",
     "KeepInputs",
     "Matched",
+    "Measured",
     "Network",
     "Parts",
     "RemoveInputs",
@@ -214,6 +219,7 @@ __all__ = [
     "artificial_weights",
     "build_report",
     "catalog",
+    "claims_of",
     "dataset_examples",
     "discover_families",
     "drop_weights",
@@ -221,6 +227,7 @@ __all__ = [
     "edits_from_json",
     "edits_to_json",
     "expanded_weights",
+    "figures_of",
     "find_curves",
     "fit_constants",
     "general_geometry",
@@ -247,6 +254,7 @@ __all__ = [
     "resumed",
     "saliency",
     "shape_responses",
+    "show",
     "stimuli",
     "top_inputs",
     "top_outputs",

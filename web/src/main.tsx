@@ -16,17 +16,12 @@ async function start(): Promise<void> {
   if (root === null) return;
   root.replaceChildren();
   try {
-    const block = document.querySelector('script[data-role="report"]');
-    if (block === null) throw new Error("the file ends before its data");
-    const report = JSON.parse(block.textContent ?? "") as Report;
-    if (report.schema !== SCHEMA) {
-      throw new Error(`its data is “${report.schema}”, and this page shows “${SCHEMA}”`);
-    }
+    const report = root.dataset.bare === undefined ? readReport() : null;
     const blocks = document.querySelectorAll('script[data-role="figure"]');
     const figures = await Promise.all(Array.from(blocks, (each) => read(each)));
     const explorer = await readExplorer();
     setDirectory(explorer === null ? null : new Directory(explorer, figures.flatMap((each) => ("figure" in each ? [each.figure] : []))));
-    render(<Page report={report} figures={figures} />, root);
+    render(<Page report={report} figures={figures} schema={SCHEMA} />, root);
   } catch (error) {
     const line = document.createElement("p");
     line.className = "note";
@@ -35,6 +30,16 @@ async function start(): Promise<void> {
   }
   // Large figures are inflated first: who waits for the page can see when it is there.
   root.dataset.state = "drawn";
+}
+
+function readReport(): Report {
+  const block = document.querySelector('script[data-role="report"]');
+  if (block === null) throw new Error("the file ends before its data");
+  const report = JSON.parse(block.textContent ?? "") as Report;
+  if (report.schema !== SCHEMA) {
+    throw new Error(`its data is “${report.schema}”, and this page shows “${SCHEMA}”`);
+  }
+  return report;
 }
 
 async function read(block: Element): Promise<Read> {

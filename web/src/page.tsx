@@ -21,16 +21,22 @@ interface Group {
   figures: ReadonlyArray<Numbered>;
 }
 
-/** Everything under the title and the lede. */
-export function Page({ report, figures }: { report: Report; figures: ReadonlyArray<Read> }) {
-  const groups = grouped(report, figures);
-  const level = report.sections.length > 0 ? 3 : 2;
+/** Everything under the title and the lede; without a report the figures alone, as in a notebook. */
+export function Page(props: {
+  report: Report | null;
+  figures: ReadonlyArray<Read>;
+  schema: string;
+}) {
+  const { report, figures, schema } = props;
+  const sections = report?.sections ?? [];
+  const groups = grouped(sections, figures);
+  const level = sections.length > 0 ? 3 : 2;
   const claims = claimsByFigure(figures);
   const units = directory();
   return (
     <>
-      <Provenance model={report.model} />
-      {figures.length > 1 && <Contents groups={groups} />}
+      {report !== null && <Provenance model={report.model} />}
+      {report !== null && figures.length > 1 && <Contents groups={groups} />}
       {groups.map((group) => (
         <Fragment key={group.id}>
           {group.title !== null && (
@@ -55,7 +61,7 @@ export function Page({ report, figures }: { report: Report; figures: ReadonlyArr
                 <Frame
                   figure={read.figure}
                   number={number}
-                  schema={report.schema}
+                  schema={schema}
                   level={level}
                   claims={claims.get(figureId(read.figure, number)) ?? []}
                 />
@@ -64,7 +70,7 @@ export function Page({ report, figures }: { report: Report; figures: ReadonlyArr
           )}
         </Fragment>
       ))}
-      {report.missing.length > 0 && (
+      {report !== null && report.missing.length > 0 && (
         <section class="missing" aria-label="Parts not made">
           {report.missing.map((part) => (
             <p class="note">
@@ -73,7 +79,7 @@ export function Page({ report, figures }: { report: Report; figures: ReadonlyArr
           ))}
         </section>
       )}
-      <Colophon report={report} />
+      {report !== null && <Colophon report={report} />}
       {units !== null && (
         <Boundary name="The explorer of units">
           <ExplorerPanel directory={units} />
@@ -95,9 +101,9 @@ function claimsByFigure(figures: ReadonlyArray<Read>): ReadonlyMap<string, Claim
   return found;
 }
 
-function grouped(report: Report, figures: ReadonlyArray<Read>): Group[] {
+function grouped(sections: Report["sections"], figures: ReadonlyArray<Read>): Group[] {
   const all = figures.map((read, index) => ({ read, number: index + 1 }));
-  const starts = [{ title: null, first: 1, text: [] }, ...report.sections];
+  const starts = [{ title: null, first: 1, text: [] }, ...sections];
   return starts
     .map(({ title, first, text }, index) => ({
       id: `section-${index}`,

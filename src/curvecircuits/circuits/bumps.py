@@ -148,4 +148,5 @@ def _gain(gains: ndarray, cliffs: ndarray) -> Float[ndarray, " units"]:
 
 def _kept(rows: Float[ndarray, "units groups looks"]) -> float:
     sums = rows.sum(0)
-    return float(sums[0, 1] / sums[0, 0] - sums[1, 1] / sums[1, 0])
+    with np.errstate(divide="ignore", invalid="ignore"):  # of lines that add nothing, none is kept
+        return float(sums[0, 1] / sums[0, 0] - sums[1, 1] / sums[1, 0])

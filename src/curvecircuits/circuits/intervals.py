@@ -19,13 +19,22 @@ _LEVEL = 95.0
 
 @dataclass(frozen=True, kw_only=True)
 class Interval:
-    """An estimate with its 95 % percentile interval; NaN bounds where units are too few."""
+    """An estimate with its 95 % percentile interval; NaN bounds where units are too few.
+
+    Examples
+    --------
+    >>> print(Interval(value=0.29, low=0.12, high=0.5, units=12))
+    0.29 [0.12, 0.50]
+    """
 
     value: float
     low: float
     high: float
     units: int
     """How many were resampled."""
+
+    def __str__(self) -> str:
+        return f"{self.value:.2f} [{self.low:.2f}, {self.high:.2f}]"
 
     def above(self, bound: float = 0.0) -> bool:
         """Whether the whole interval is above a bound."""

@@ -91,6 +91,7 @@ def measure_claims(
     layer: str | None = None,
     search: CurveFamily | None = None,
     evidence: Evidence | None = None,
+    control: Evidence | None = None,
     transplant: Transplant | None = None,
     claims: Sequence[str] | None = None,
     seed: int = 0,
@@ -107,8 +108,8 @@ def measure_claims(
     ----------
     layer
         The layer of the curve family; by default all are searched.
-    search, evidence
-        What was measured already.
+    search, evidence, control
+        What was measured already; the last of the copy, as `Evidence.permuted` returns it.
     transplant
         What `curvecircuits.transplant` measured on the network; without it, claims about it cannot
         be tested. Evidence given has its own.
@@ -144,9 +145,9 @@ def measure_claims(
     except NoFamilyError as error:
         finding = _not_testable(error)
         return _table(network, None, seed, [_result(claim, finding, finding) for claim in chosen])
-    control = found.permuted(seed + 1)
+    permuted = control or found.permuted(seed + 1)
     results = [
-        _result(claim, _measured(claim, found), _measured(claim, control))
+        _result(claim, _measured(claim, found), _measured(claim, permuted))
         for claim in tqdm(chosen, desc="claims", unit="claim", disable=not progress)
     ]
     return _table(network, found.curves.layer, seed, results)

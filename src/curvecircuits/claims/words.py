@@ -1,6 +1,6 @@
 """The results of claims in words and figures, as the tables print them."""
 
-from curvecircuits.claims.records import ClaimResult
+from curvecircuits.claims.records import ClaimResult, ClaimTable
 
 VERDICTS = {True: "holds", False: "does not hold", None: "undecided"}
 """Whether a claim holds, in words."""
@@ -33,3 +33,14 @@ def control(claim: ClaimResult) -> str:
     if claim.permuted_measured is None:
         return "nothing to measure"
     return f"{number(claim.permuted_measured)}, {VERDICTS[claim.permuted]}"
+
+
+def said(table: ClaimTable) -> str:
+    """A few lines on each claim: the verdict, what was measured, and the permuted copy."""
+    lines: list[str] = []
+    for claim in table.claims:
+        lines.append(f"{verdict(claim)}: {claim.statement}")
+        lines.append(f"    {measured(claim)} — {claim.quantity}; claimed: {claim.criterion}")
+        lines.append(f"    permuted copy: {control(claim)}")
+        lines += [f"    {claim.note}"] if claim.note else []
+    return "\n".join(lines)

@@ -2,48 +2,32 @@
 
 import platform
 from collections.abc import Sequence
-from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
-from curvecircuits.claims import ClaimTable, measure_claims
-from curvecircuits.claims.measure import CLAIMS
-from curvecircuits.claims.transplanted import CLAIMS as OF_TRANSPLANTS
 from curvecircuits.compare import Transplant
-from curvecircuits.compare.transplants import check_transplant
 from curvecircuits.images import ImageSet
 from curvecircuits.models.network import Network
-from curvecircuits.report.circuit import (
-    COMPARED,
-    circuit_figures,
-    in_order,
-    linked_claims,
-    sections,
-)
-from curvecircuits.report.comparison import comparison_figures
-from curvecircuits.report.comparison_circuit import circuit_comparison_figures
+from curvecircuits.report.circuit import Made, figure_names, linked_claims, sections
 from curvecircuits.report.document import Colophon, Missing, Model, Report, Version, Weights
-from curvecircuits.report.examples import (
-    ShownExamples,
-    check_examples,
-    example_figures,
-    missing_examples,
-    tuning_figures,
-)
+from curvecircuits.report.examples import ShownExamples, missing_examples
 from curvecircuits.report.explorer import explore, picture_command
 from curvecircuits.report.explorer_record import Explorer
-from curvecircuits.report.figures import Figure
-from curvecircuits.report.live import live_figures, missing_live
+from curvecircuits.report.figured import TABLE, claims_of, named_figures
+from curvecircuits.report.live import missing_live
 from curvecircuits.report.measured import Measured
 from curvecircuits.report.parts import UnitRow
-from curvecircuits.report.pictured import missing_pictures, picture_figures
+from curvecircuits.report.pictured import missing_pictures
 from curvecircuits.report.prose import lede
-from curvecircuits.report.search import search_figures
-from curvecircuits.report.transplanted import missing_transplant, transplant_figures
-from curvecircuits.report.tuned import family_figures, unit_rows
-from curvecircuits.store import Shelf
+from curvecircuits.report.transplanted import missing_transplant
+from curvecircuits.report.tuned import unit_rows
 
-_Made = list[tuple[str, Figure]]
+_FIRST_LOOK = [
+    name
+    for part in ("The family", "The search", "On photographs", "The transplant")
+    for name in figure_names()[part]
+]
+"""The figures of a report without the circuit."""
 
 _CIRCUIT = Missing(
     title="The circuit, its claims and the artificial network beside it",
@@ -105,47 +89,33 @@ def build_report(
         As `find_curves`; if the transplant or the examples are of another network.
 
     """
-    if transplant is not None:
-        check_transplant(network, transplant)
-    if examples is not None:
-        check_examples(network, examples)
     measured = Measured(
         network=network,
         layer=layer,
         permutations=permutations,
         photographs=photographs if circuit else (),
         images=images if circuit else None,
-        given_examples=examples,
-        given_transplant=transplant,
+        transplant=transplant,
+        examples=examples,
         seed=seed,
-        pictures=None if cache is None else cache / "pictures",
-        results=None if cache is None else cache / "results",
+        cache=cache,
         progress=progress,
     )
     measured.shelf.check()
     family = measured.family
-    figures: _Made = []
     rows: list[UnitRow] = []
     searched = family.layer or max(family.layers, key=lambda scan: scan.curves).layer
     if family.found:
         copy = measured.artificial_family
         rows = [*unit_rows(family.units, "natural"), *unit_rows(copy.units, "artificial")]
-        figures += measured.shelf.kept(
-            "tuned",
-            _Made,
-            lambda: family_figures(
-                network, family, measured.artificial, copy, rows, progress=progress
-            ),
-        )
-    figures += search_figures(family, seed=seed)
-    shown = example_figures(measured.examples, family, seed=seed)
     claims = explorer = None
     if family.found and circuit:
-        claims = _claims(measured)
-        figures = _with_circuit(measured, claims, figures, shown, pictures=pictures)
+        claims = claims_of(measured)
+        figures = named_figures(measured, pictures=pictures)
+        figures.append((TABLE, linked_claims(claims, figures)))
         explorer = _explorer(measured, figures, pictures=pictures, command=command)
     else:
-        figures += shown + transplant_figures(measured.transplant, family)
+        figures = named_figures(measured, _FIRST_LOOK)
     return Report(
         title=f"Curve detectors in {network.name}",
         lede=lede(
@@ -170,8 +140,8 @@ def build_report(
         missing=(
             *([] if circuit or not family.found else [_CIRCUIT]),
             *missing_pictures(family, shown=circuit and pictures),
-            *missing_examples(family, measured.examples, measured.photographs),
-            *missing_transplant(network, family, measured.transplant),
+            *missing_examples(family, measured.seen, measured.photographs),
+            *missing_transplant(network, family, measured.replaced),
             *(missing_live(figures) if family.found and circuit else ()),
         ),
         explorer=explorer,
@@ -179,46 +149,8 @@ def build_report(
     )
 
 
-def _with_circuit(
-    measured: Measured, claims: ClaimTable, figures: _Made, shown: _Made, *, pictures: bool
-) -> _Made:
-    """The figures so far, the circuit's, the artificial one's, those on photographs, the rest.
-
-    `shown` are those of dataset examples.
-    """
-    m = measured
-    whole = figures + circuit_figures(
-        m.evidence,
-        permuted=lambda: m.permuted,
-        pictures=pictures,
-        shelf=m.shelf,
-        cache=m.pictures,
-        progress=m.progress,
-    )
-    if pictures:
-        whole += m.shelf.kept(
-            "pictures",
-            _Made,
-            lambda: picture_figures(
-                m.network, m.family, m.matched, seed=m.seed, cache=m.pictures, progress=m.progress
-            ),
-        )
-    whole += _compared(m)
-    whole += Shelf(m.results).kept("live", _Made, live_figures)
-    whole += shown
-    whole += m.on_photographs.kept(
-        "tuning",
-        _Made,
-        lambda: tuning_figures(
-            m.network, m.family, m.matched, m.photographs, seed=m.seed, progress=m.progress
-        ),
-    )
-    whole = in_order(whole + transplant_figures(m.transplant, m.family))
-    return [*whole, ("claims", linked_claims(claims, whole))]
-
-
 def _explorer(
-    measured: Measured, figures: _Made, *, pictures: bool, command: str | None
+    measured: Measured, figures: Made, *, pictures: bool, command: str | None
 ) -> Explorer:
     """Every unit, with the pictures that figures have of it."""
     m = measured
@@ -238,48 +170,6 @@ def _explorer(
             progress=m.progress,
         ),
     )
-
-
-def _claims(measured: Measured) -> ClaimTable:
-    """Every claim; those about a transplant, which read what was measured before, are not kept."""
-    m = measured
-
-    def table(names: list[str], progress: bool) -> ClaimTable:
-        return measure_claims(
-            m.network, evidence=m.evidence, claims=names, seed=m.seed, progress=progress
-        )
-
-    last = [claim.id for claim in OF_TRANSPLANTS]
-    first = [claim.id for claim in CLAIMS if claim.id not in last]
-    kept = m.shelf.kept("claims", ClaimTable, lambda: table(first, m.progress))
-    of = {claim.id: claim for claim in (*kept.claims, *table(last, False).claims)}
-    return replace(kept, claims=tuple(of[claim.id] for claim in CLAIMS))
-
-
-def _compared(measured: Measured) -> _Made:
-    """An artificial family of the same orientations and places beside the natural one."""
-    m = measured
-
-    def alike() -> list[Figure]:
-        if m.matched is None:
-            return []
-        return comparison_figures(m.matched, m.lines, progress=m.progress)
-
-    def circuits() -> list[Figure]:
-        if m.matched is None:
-            return []
-        return circuit_comparison_figures(
-            m.matched,
-            None if m.lines is None else m.lines.artificial,
-            list(m.photographs),
-            taxonomy=m.evidence.taxonomy,
-            seed=m.seed,
-            progress=m.progress,
-        )
-
-    figures = m.shelf.kept("compared", list[Figure], alike)
-    figures += m.on_photographs.kept("circuits compared", list[Figure], circuits)
-    return list(zip(COMPARED, figures, strict=False))
 
 
 def _versions() -> tuple[Version, ...]:

@@ -1,6 +1,6 @@
 """The figures of the circuit: what the claims were measured on, in the order of the article."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +18,8 @@ from curvecircuits.claims.motifs import motifs
 from curvecircuits.errors import InputError
 from curvecircuits.families import Taxonomy
 from curvecircuits.families.line_tuning import judge_lines
+from curvecircuits.report.comparison import COMPARED
+from curvecircuits.report.comparison_circuit import BESIDE
 from curvecircuits.report.document import Section
 from curvecircuits.report.examples import QUILT, SALIENCY, TUNING
 from curvecircuits.report.figures import Figure
@@ -63,9 +65,6 @@ _CLIMBED = 36e6
 
 Made = list[tuple[str, Figure]]
 
-COMPARED = tuple(f"compared-{n}" for n in range(1, 10))
-"""Names of the figures that set the artificial circuit beside the natural one."""
-
 _SECTIONS = {
     "The family": ("tuning-maps", "radial-curves", "unit-table", "selectivity"),
     "The search": ("layer-scan", "null-counts", "near-misses"),
@@ -93,7 +92,7 @@ _SECTIONS = {
     "Lines": ("line-matrix", "line-positions", "tolerance", "line-tuning"),
     "Cosmetic robustness": ("robustness", "texture-factors"),
     "Downstream": ("downstream",),
-    "The artificial circuit": (PICTURES, *COMPARED, LIVE),
+    "The artificial circuit": (PICTURES, *COMPARED, *BESIDE, LIVE),
     "On photographs": (QUILT, SALIENCY, TUNING),
     "The transplant": (TRANSPLANTED,),
     "The claims": ("claims",),
@@ -121,6 +120,17 @@ def sections(figures: Made, claims: ClaimTable | None = None) -> tuple[Section, 
     return tuple(found)
 
 
+def figure_names() -> dict[str, tuple[str, ...]]:
+    """Names of the figures in each part of the page, in their order.
+
+    Examples
+    --------
+    >>> figure_names()["The search"]
+    ('layer-scan', 'null-counts', 'near-misses')
+    """
+    return {title: tuple(names) for title, names in _SECTIONS.items()}
+
+
 def in_order(figures: Made) -> Made:
     """Figures in the order of the page's parts, whenever each was made."""
     names = [name for members in _SECTIONS.values() for name in members]
@@ -131,6 +141,7 @@ def in_order(figures: Made) -> Made:
 def circuit_figures(
     evidence: Evidence,
     *,
+    names: Collection[str] | None = None,
     permuted: Callable[[], Taxonomy] | None = None,
     pictures: bool = True,
     shelf: Shelf | None = None,
@@ -143,6 +154,8 @@ def circuit_figures(
 
     Parameters
     ----------
+    names
+        The figures to make; by default all.
     permuted
         Measures the families of a weight-permuted copy, to set beside the network's own.
     pictures
@@ -218,8 +231,9 @@ def circuit_figures(
         ),
     ]
     kept = (shelf or Shelf()).given(pictures=pictures, permuted=permuted is not None)
+    asked = [each for each in recipes if names is None or each[0] in names]
     made: Made = []
-    for name, recipe in tqdm(recipes, desc="figures", unit="figure", disable=not progress):
+    for name, recipe in tqdm(asked, desc="figures", unit="figure", disable=not progress):
         figure = kept.kept(name, Figure | None, lambda r=recipe: _if_any(r))
         if figure is not None:
             made.append((name, figure))

@@ -11,6 +11,9 @@ from curvecircuits.report.figures.published_radial import published_radial_figur
 from curvecircuits.report.figures.shape_responses import shape_responses_figure
 from curvecircuits.stimuli import CurveGrid, quick
 
+COMPARED = ("joint-maps", "radii", "shape-responses", "published-radial")
+"""Names of the figures, in their order."""
+
 
 def comparison_figures(
     matched: Matched,

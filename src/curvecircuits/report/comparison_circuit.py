@@ -30,6 +30,8 @@ from curvecircuits.report.figures.matrix_pair import matrix_pair
 from curvecircuits.report.figures.photo_agreement import photo_agreement
 from curvecircuits.weights import expanded_weights
 
+BESIDE = ("early-curve-pair", "line-pair", "circuit-pair", "photo-agreement")
+"""Names of the figures, in their order."""
 _SHOWN = 5
 """Units whose disagreements are shown, spread over the orientations."""
 _EACH = 6
@@ -45,7 +47,7 @@ def circuit_comparison_figures(
     artificial: Network | None = None,
     seed: int = 0,
     progress: bool = False,
-) -> list[Figure]:
+) -> list[tuple[str, Figure]]:
     """The weights of both networks between the same families, one path, and the photographs.
 
     What a network has nothing to show for is left out: without early curves there is no matrix of
@@ -68,7 +70,7 @@ def circuit_comparison_figures(
     Returns
     -------
     figures
-        Curves on curves, lines on curves, the path, and the photographs.
+        Curves on curves, lines on curves, the path, and the photographs, by their names.
 
     Raises
     ------
@@ -101,14 +103,16 @@ def circuit_comparison_figures(
         ),
         lambda: circuit_pair(side_by_side(matched, taxonomy=families, seed=seed)),
     ]
-    made: list[Figure] = []
-    for recipe in tqdm(recipes, desc="comparison", unit="figure", disable=not progress):
+    made: list[tuple[str, Figure]] = []
+    named = list(zip(BESIDE, recipes, strict=False))
+    for name, recipe in tqdm(named, desc="comparison", unit="figure", disable=not progress):
         try:
-            made.append(recipe())
+            made.append((name, recipe()))
         except InputError:
             continue
     if photographs:
-        made.append(_photographs(matched, lines, photographs, seed=seed, progress=progress))
+        shown = _photographs(matched, lines, photographs, seed=seed, progress=progress)
+        made.append((BESIDE[-1], shown))
     return made
 
 

@@ -9,13 +9,14 @@ from pathlib import Path
 from curvecircuits.artificial import artificial_network
 from curvecircuits.claims import Evidence, gather
 from curvecircuits.compare import Matched, Transplant, match_family
+from curvecircuits.compare.transplants import check_transplant
 from curvecircuits.errors import InputError
 from curvecircuits.families import CurveFamily, Taxonomy, discover_families, find_curves
 from curvecircuits.images import ImageSet
 from curvecircuits.models.fingerprint import fingerprint
 from curvecircuits.models.network import Network
 from curvecircuits.models.permute import weight_permuted
-from curvecircuits.report.examples import ShownExamples
+from curvecircuits.report.examples import ShownExamples, check_examples
 from curvecircuits.report.runs import examples_on, kept_examples, transplant_on
 from curvecircuits.store import Shelf
 
@@ -26,6 +27,18 @@ class Measured:
 
     Families and taxonomies are kept on a shelf, so that a report whose figures are kept too is made
     without any of the rest.
+
+    Raises
+    ------
+    InputError
+        If the transplant or the examples are of another network; of whatever is asked for, as
+        `find_curves`.
+
+    Examples
+    --------
+    >>> measured = Measured(network=artificial_network(), layer="3b", permutations=1)
+    >>> len(measured.family.units)  # searched now, and not again
+    24
     """
 
     network: Network
@@ -34,18 +47,33 @@ class Measured:
     permutations: int = 3
     """Weight-permuted copies to search."""
     photographs: Sequence[Path] = ()
-    """Those that the artificial circuit is compared on."""
+    """Image files on which both families are read."""
     images: ImageSet | None = None
-    """Those that examples are looked for in, and that the transplant is judged by."""
-    given_examples: ShownExamples | None = None
-    given_transplant: Transplant | None = None
-    """What was measured before, to be used instead."""
+    """Photographs that examples are looked for in, and that the transplant is judged by."""
+    transplant: Transplant | None = None
+    """From `transplant` or `open_transplant`, to be used instead."""
+    examples: ShownExamples | None = None
+    """From `report.examples.open_shown`, to be used instead."""
     seed: int = 0
-    pictures: Path | None = None
-    """A folder of finished pictures."""
-    results: Path | None = None
-    """A folder of finished results."""
+    cache: Path | None = None
+    """A folder where results and pictures are kept; without one, everything is made anew."""
     progress: bool = False
+
+    def __post_init__(self) -> None:
+        if self.transplant is not None:
+            check_transplant(self.network, self.transplant)
+        if self.examples is not None:
+            check_examples(self.network, self.examples)
+
+    @property
+    def pictures(self) -> Path | None:
+        """A folder of finished pictures."""
+        return None if self.cache is None else self.cache / "pictures"
+
+    @property
+    def results(self) -> Path | None:
+        """A folder of finished results."""
+        return None if self.cache is None else self.cache / "results"
 
     @cached_property
     def shelf(self) -> Shelf:
@@ -94,10 +122,15 @@ class Measured:
             self.network,
             search=self.family,
             taxonomy=self._taxonomy("taxonomy", self.network) if self.family.found else None,
-            transplant=self.transplant,
+            transplant=self.replaced,
             seed=self.seed,
             progress=self.progress,
         )
+
+    @cached_property
+    def control(self) -> Evidence:
+        """The same families on a weight-permuted copy."""
+        return self.evidence.permuted(self.seed + 1)
 
     @cached_property
     def permuted(self) -> Taxonomy:
@@ -167,10 +200,10 @@ class Measured:
         return self.shelf.given(images=self.images.fingerprint)
 
     @cached_property
-    def transplant(self) -> Transplant | None:
+    def replaced(self) -> Transplant | None:
         """What comes back when the family is replaced; None without photographs."""
-        if self.given_transplant is not None or self.images is None or not self.family.found:
-            return self.given_transplant
+        if self.transplant is not None or self.images is None or not self.family.found:
+            return self.transplant
         return transplant_on(
             self.network,
             self.family,
@@ -181,10 +214,10 @@ class Measured:
         )
 
     @cached_property
-    def examples(self) -> ShownExamples | None:
+    def seen(self) -> ShownExamples | None:
         """What both families see in photographs; None without them, or without a written family."""
-        if self.given_examples is not None or self.images is None or not self.family.found:
-            return self.given_examples
+        if self.examples is not None or self.images is None or not self.family.found:
+            return self.examples
         folder = self._on_images.run("examples")
         kept = kept_examples(folder)
         if kept is not None or self.matched is None:

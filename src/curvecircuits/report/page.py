@@ -5,13 +5,15 @@ import hashlib
 import json
 import os
 import zlib
+from collections.abc import Sequence
 from html import escape
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from curvecircuits.errors import UnavailableError
+from curvecircuits.errors import InputError, UnavailableError
 from curvecircuits.report.document import Report
+from curvecircuits.report.figures import Figure
 from curvecircuits.store import dump, write_atomic
 
 _DIGITS = 4
@@ -33,16 +35,20 @@ _SHELL = """\
 <style>{style}</style>
 </head>
 <body>
-<header class="head">
-<h1>{title}</h1>
-{lede}
-</header>
-<main id="page"><noscript><p class="note">The figures are drawn by a script inside this file; \
-allow scripts to see them.</p></noscript></main>
+{head}
+<main id="page"{bare}><noscript><p class="note">The figures are drawn by a script inside this \
+file; allow scripts to see them.</p></noscript></main>
 <script>{script}</script>
 {blocks}
 </body>
 </html>
+"""
+
+_HEAD = """\
+<header class="head">
+<h1>{title}</h1>
+{lede}
+</header>
 """
 
 
@@ -67,29 +73,35 @@ def render(report: Report) -> str:
     data = dump(report, digits=_DIGITS)
     figures = data.pop("figures")
     explorer = data.pop("explorer")
-    script = _static("page.js")
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
-    policy = (
-        f"default-src 'none'; script-src 'sha256-{digest}' 'wasm-unsafe-eval'; "
-        "style-src 'unsafe-inline'; img-src data: blob:"
-    )
-    # One block a figure: a figure that cannot be read leaves the others standing.
     blocks = [_block("report", {**data, "figures": []})]
-    blocks += [_block("figure", figure) for figure in figures]
+    blocks += _blocks(figures)
     if explorer is not None:
         blocks.append(_block("explorer", explorer))
-    if any(figure["kind"] == "live" for figure in figures):
-        # Last, so that the figures are drawn before these five megabytes are read.
-        packed = base64.b64encode(_bytes("runtime.wasm.gz")).decode("ascii")
-        blocks.append(f'<script type="text/plain" data-role="runtime">{packed}</script>')
-    return _SHELL.format(
-        policy=policy,
-        title=escape(report.title),
-        style=_static("page.css"),
-        lede="\n".join(f'<p class="lede">{escape(paragraph)}</p>' for paragraph in report.lede),
-        script=script,
-        blocks="\n".join(blocks),
-    )
+    lede = "\n".join(f'<p class="lede">{escape(paragraph)}</p>' for paragraph in report.lede)
+    head = _HEAD.format(title=escape(report.title), lede=lede)
+    return _page(report.title, head, blocks + _runtime(figures))
+
+
+def render_figures(figures: Sequence[Figure]) -> str:
+    """Make a page of figures alone, under the same policy and drawn by the same script.
+
+    Raises
+    ------
+    InputError
+        When there is no figure, or one holds a value that is not of its field's type.
+    UnavailableError
+        As `render`.
+
+    Examples
+    --------
+    >>> Path("echo.html").write_text(render_figures([figure]))  # doctest: +SKIP
+
+    """
+    if not figures:
+        raise InputError("There is no figure to show: give one or more.")
+    data = [dump(figure, digits=_DIGITS) for figure in figures]
+    titles = ", ".join(figure.words.title for figure in figures)
+    return _page(titles, "", _blocks(data) + _runtime(data))
 
 
 def write_report(report: Report, path: str | os.PathLike[str]) -> Path:
@@ -109,6 +121,38 @@ def write_report(report: Report, path: str | os.PathLike[str]) -> Path:
 
     """
     return write_atomic(path, render(report))
+
+
+def _page(title: str, head: str, blocks: Sequence[str]) -> str:
+    """The whole file; without a head the script draws the figures and nothing else."""
+    script = _static("page.js")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
+    policy = (
+        f"default-src 'none'; script-src 'sha256-{digest}' 'wasm-unsafe-eval'; "
+        "style-src 'unsafe-inline'; img-src data: blob:"
+    )
+    return _SHELL.format(
+        policy=policy,
+        title=escape(title),
+        style=_static("page.css"),
+        head=head,
+        bare="" if head else " data-bare",
+        script=script,
+        blocks="\n".join(blocks),
+    )
+
+
+def _blocks(figures: Sequence[Any]) -> list[str]:
+    """One a figure: a figure that cannot be read leaves the others standing."""
+    return [_block("figure", figure) for figure in figures]
+
+
+def _runtime(figures: Sequence[Any]) -> list[str]:
+    """What the live figure runs; last, so that figures are drawn before its five megabytes."""
+    if not any(figure["kind"] == "live" for figure in figures):
+        return []
+    packed = base64.b64encode(_bytes("runtime.wasm.gz")).decode("ascii")
+    return [f'<script type="text/plain" data-role="runtime">{packed}</script>']
 
 
 def _block(role: str, data: Any) -> str:

@@ -34,7 +34,13 @@ class SignedBlock(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate(Record):
-    """A value with its 95 % interval over units."""
+    """A value with its 95 % interval over units.
+
+    Examples
+    --------
+    >>> print(Estimate(value=0.29, low=0.12, high=0.5))
+    0.29 [0.12, 0.50]
+    """
 
     value: float | None
     """None where it could not be formed."""
@@ -42,6 +48,13 @@ class Estimate(Record):
     """None where units are too few for an interval."""
     high: float | None
     """None where units are too few for an interval."""
+
+    def __str__(self) -> str:
+        if self.value is None:
+            return "–"
+        if self.low is None or self.high is None:
+            return f"{self.value:.2f}"
+        return f"{self.value:.2f} [{self.low:.2f}, {self.high:.2f}]"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,11 @@ class Measured(Record):
     low: float | None
     high: float | None
 
+    def __str__(self) -> str:
+        if self.low is None or self.high is None:
+            return f"{self.value:.2f}"
+        return f"{self.value:.2f} [{self.low:.2f}, {self.high:.2f}]"
+
     def above(self, bound: float = 0.0) -> bool:
         """Whether the whole interval is above a bound."""
         return self.low is not None and self.low > bound

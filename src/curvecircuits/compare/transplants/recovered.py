@@ -82,7 +82,8 @@ def _score(found: Estimates, name: str, draws: int, images: int) -> Score:
 
 
 def _kl_share(found: Estimates, name: str) -> _Draws:
-    return 1 - found.of(name, "kl") / found.of(ABLATED, "kl")
+    with np.errstate(divide="ignore", invalid="ignore"):  # of a cost of nothing there is no share
+        return 1 - found.of(name, "kl") / found.of(ABLATED, "kl")
 
 
 def _share(
