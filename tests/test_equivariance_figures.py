@@ -25,8 +25,8 @@ from curvecircuits.errors import InputError
 from curvecircuits.families.family import Family
 from curvecircuits.models.permute import weight_permuted
 from curvecircuits.report import render
-from curvecircuits.report.circuit import linked_claims
 from curvecircuits.report.figures import equivariance, motif_tiles, opposing_pairs
+from curvecircuits.report.sections import linked_claims
 from curvecircuits.store import dump, load
 from curvecircuits.weights import expanded_weights
 

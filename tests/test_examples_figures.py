@@ -27,7 +27,6 @@ from curvecircuits.models.address import Unit
 from curvecircuits.models.wrap import wrap
 from curvecircuits.report import Report, render
 from curvecircuits.report.build import build_report
-from curvecircuits.report.circuit import sections
 from curvecircuits.report.examples import (
     check_examples,
     example_figures,
@@ -37,6 +36,7 @@ from curvecircuits.report.examples import (
 )
 from curvecircuits.report.figures import dataset_quilt, natural_tuning_figure, saliency_pairs
 from curvecircuits.report.figures.crop_edges import GROUPS, alignment, edge_alignment
+from curvecircuits.report.sections import sections
 from curvecircuits.report.sprites import sprite
 from curvecircuits.stimuli import curves
 from curvecircuits.store import dump, load

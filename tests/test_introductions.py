@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 
 from curvecircuits.claims import ClaimResult
-from curvecircuits.report.circuit import _SECTIONS
 from curvecircuits.report.introductions import introduction
+from curvecircuits.report.sections import _SECTIONS
 
 CLAIM = ClaimResult(
     id="similar-excite",

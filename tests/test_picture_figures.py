@@ -19,11 +19,11 @@ from curvecircuits.compare.picture_check import check_pictures, dial_for
 from curvecircuits.errors import InputError
 from curvecircuits.families.family import Family
 from curvecircuits.report import Report, pictured, render
-from curvecircuits.report.circuit import in_order, sections
 from curvecircuits.report.figures import decomposed_figure, pictures_figure
 from curvecircuits.report.figures.decomposed import grey_sprite
 from curvecircuits.report.figures.picture_words import PicturedSide
 from curvecircuits.report.pictured import missing_pictures, picture_figures
+from curvecircuits.report.sections import in_order, sections
 from curvecircuits.store import dump, load
 from curvecircuits.visualize import decompose, family_pictures
 from curvecircuits.visualize.features import climbed

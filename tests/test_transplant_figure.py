@@ -27,7 +27,7 @@ from curvecircuits.errors import InputError
 from curvecircuits.models.wrap import wrap
 from curvecircuits.report import Missing, Report, render
 from curvecircuits.report.build import build_report
-from curvecircuits.report.circuit import sections
+from curvecircuits.report.sections import sections
 from curvecircuits.report.figures import transplant_figure
 from curvecircuits.report.transplanted import (
     missing_transplant,

@@ -8,7 +8,6 @@ from pathlib import Path
 from curvecircuits.compare import Transplant
 from curvecircuits.images import ImageSet
 from curvecircuits.models.network import Network
-from curvecircuits.report.circuit import Made, figure_names, linked_claims, sections
 from curvecircuits.report.document import Colophon, Missing, Model, Report, Version, Weights
 from curvecircuits.report.examples import ShownExamples, missing_examples
 from curvecircuits.report.explorer import explore, picture_command
@@ -19,6 +18,7 @@ from curvecircuits.report.measured import Measured
 from curvecircuits.report.parts import UnitRow
 from curvecircuits.report.pictured import missing_pictures
 from curvecircuits.report.prose import lede
+from curvecircuits.report.sections import Made, figure_names, linked_claims, sections
 from curvecircuits.report.transplanted import missing_transplant
 from curvecircuits.report.tuned import unit_rows
 

@@ -7,13 +7,7 @@ from tqdm import tqdm
 from curvecircuits.claims import CLAIMS, ClaimResult, ClaimTable, measure_claims
 from curvecircuits.claims.transplanted import CLAIMS as OF_TRANSPLANTS
 from curvecircuits.errors import InputError
-from curvecircuits.report.circuit import (
-    Made,
-    circuit_figures,
-    figure_names,
-    in_order,
-    linked_claims,
-)
+from curvecircuits.report.circuit import circuit_figures
 from curvecircuits.report.comparison import COMPARED, comparison_figures
 from curvecircuits.report.comparison_circuit import BESIDE, circuit_comparison_figures
 from curvecircuits.report.examples import QUILT, SALIENCY, TUNING, example_figures, tuning_figures
@@ -22,6 +16,7 @@ from curvecircuits.report.live import LIVE, live_figures
 from curvecircuits.report.measured import Measured
 from curvecircuits.report.pictured import DECOMPOSED, OWN_PICTURES, PICTURES, picture_figures
 from curvecircuits.report.search import search_figures
+from curvecircuits.report.sections import Made, figure_names, in_order, linked_claims
 from curvecircuits.report.transplanted import TRANSPLANTED, transplant_figures
 from curvecircuits.report.tuned import family_figures, unit_rows
 from curvecircuits.store import Shelf
