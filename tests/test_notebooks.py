@@ -73,6 +73,8 @@ def settings(tmp_path_factory):
         patch.delenv("CURVECIRCUITS_IMAGES", raising=False)
         patch.delenv("CURVECIRCUITS_EXAMPLES", raising=False)
         patch.setattr("curvecircuits.circuits.intervals._DRAWS", 40)
+        patch.setattr("curvecircuits.claims.weighed.PERMUTATIONS", 20)
+        patch.setattr("curvecircuits.claims.evidence.PERMUTATIONS", 20)
         patch.setattr(
             "curvecircuits.report.measured.artificial_network", lambda: artificial_network(SMALL)
         )

@@ -22,6 +22,7 @@ from curvecircuits.report import Report, pictured, render
 from curvecircuits.report.figures import decomposed_figure, pictures_figure
 from curvecircuits.report.figures.decomposed import grey_sprite
 from curvecircuits.report.figures.picture_words import PicturedSide
+from curvecircuits.report.parts import spread
 from curvecircuits.report.pictured import missing_pictures, picture_figures
 from curvecircuits.report.sections import in_order, sections
 from curvecircuits.store import dump, load
@@ -236,8 +237,8 @@ def test_units_are_chosen_round_the_circle():
     assert around == [3, 15, 27]
     assert pictured._around([0.0, 90.0], [1.0, 2.0], [0, 1]) == [1, 0]
     assert pictured._around([0.0, 90.0], [9.0, 2.0], [1]) == [1], "those that go down are left out"
-    assert pictured._spread([str(k) for k in range(8)], 4) == ["0", "2", "5", "7"]
-    assert pictured._spread(["a", "b"], 4) == ["a", "b"]
+    assert spread([str(k) for k in range(8)], 4) == ["0", "2", "5", "7"]
+    assert spread(["a", "b"], 4) == ["a", "b"]
 
 
 def test_the_figures_have_places_of_their_own(decomposed, side):

@@ -7,7 +7,7 @@ from curvecircuits.errors import InputError
 from curvecircuits.report.figures import Figure
 from curvecircuits.report.page import render_figures
 
-_ONE, _MORE, _LEAST = 820, 980, 120
+_ONE, _MORE, _LEAST = 900, 1100, 120
 """Heights in pixels: of one figure, of several, and the least that can be asked for."""
 
 
@@ -50,8 +50,8 @@ def show(*figures: Figure, height: int | None = None) -> Shown:
     figures
         From `figures_of`, or any of `report.figures`. Of none it is said that there is none.
     height
-        Of the frame in pixels; what does not fit is scrolled. By default 820 for one figure and
-        980 for more.
+        Of the frame in pixels; what does not fit is scrolled. By default 900 for one figure and
+        1100 for more.
 
     Raises
     ------
