@@ -35,7 +35,7 @@ from curvecircuits.report.figures import Figure
 from curvecircuits.report.thumbnails import Thumbnails, thumbnails
 from curvecircuits.weights.pixels import sees_pixels
 
-_NATURAL, _WRITTEN = 20e6, 2e6
+_NATURAL, _WRITTEN = 12e6, 2e6
 """Pixels times steps of the pictures of the measured network, and of each hand-written one, beside
 those that the figures have."""
 _CURVES = "3b"

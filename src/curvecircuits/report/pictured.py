@@ -26,7 +26,7 @@ DECOMPOSED, PICTURES, OWN_PICTURES = "decomposed", "pictures", "own-pictures"
 
 _MOST, _FEWEST, _GRAIN = 128, 16, 8
 """Steps of an ascent, and what they are a multiple of."""
-_FAMILY, _GRIDS = 24e6, 24e6
+_FAMILY, _GRIDS = 16e6, 16e6
 """Pixels times steps that a family's pictures, and all grids together, may take: on one core of a
 CPU about a second for every million."""
 _UNITS, _LAYERS, _ENOUGH = 3, 4, 40
