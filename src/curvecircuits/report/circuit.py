@@ -52,7 +52,7 @@ from curvecircuits.weights.pixels import sees_pixels
 
 _SHEET = 4
 """Units of a family that the sheet shows."""
-_CLIMBED = 24e6
+_CLIMBED = 36e6
 """Pixels times steps that its pictures may take: a core of a CPU does a million a second."""
 
 
