@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
+from curvecircuits.cli.found import found_family
 from curvecircuits.cli.options import Json, Seed, Source, opened, watched
 from curvecircuits.cli.tables import print_json, print_table
 from curvecircuits.errors import InputError
@@ -111,7 +112,7 @@ def examples(
     }
     signs: list[int] | None = None
     if not units:
-        family = _family(network, layer, seed)
+        family = found_family(network, layer, seed=seed, shown="examples")
         signs = [unit.sign for unit in family.units]
         if paired is not False:
             _paired(network, family, shown, signs, options, json=json)
@@ -126,15 +127,6 @@ def examples(
         return
     _print_units(found)
     _print_end(found, out, network)
-
-
-def _family(network: Any, layer: str | None, seed: int) -> Any:
-    from curvecircuits.families import find_curves
-
-    family = find_curves(network, layer=layer, permutations=1, seed=seed, progress=watched())
-    if family.layer is None or not family.units:
-        raise InputError(f"{family.verdict.rstrip('.')}: name units to see examples of them.")
-    return family
 
 
 def _paired(

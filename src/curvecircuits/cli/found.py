@@ -1,4 +1,4 @@
-"""The curve family that `find` prints, for commands that make pictures of it."""
+"""The curve family that `find` prints, for commands that need not be given units."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,8 +7,13 @@ from curvecircuits.cli.options import watched
 from curvecircuits.errors import InputError
 
 
-def found_family(network: Any, layer: str | None, *, seed: int) -> Any:
+def found_family(network: Any, layer: str | None, *, seed: int, shown: str = "pictures") -> Any:
     """What `find` prints of a network.
+
+    Parameters
+    ----------
+    shown
+        What units would be named for.
 
     Raises
     ------
@@ -19,7 +24,7 @@ def found_family(network: Any, layer: str | None, *, seed: int) -> Any:
 
     found = find_curves(network, layer=layer, permutations=1, seed=seed, progress=watched())
     if found.layer is None or not found.units:
-        raise InputError(f"{found.verdict.rstrip('.')}: name units to see pictures of them.")
+        raise InputError(f"{found.verdict.rstrip('.')}: name units to see {shown} of them.")
     return found
 
 

@@ -15,12 +15,10 @@ from curvecircuits.report.explorer_record import Explorer
 from curvecircuits.report.figured import TABLE, claims_of, named_figures
 from curvecircuits.report.live import missing_live
 from curvecircuits.report.measured import Measured
-from curvecircuits.report.parts import UnitRow
 from curvecircuits.report.pictured import missing_pictures
 from curvecircuits.report.prose import lede
 from curvecircuits.report.sections import Made, figure_names, linked_claims, sections
 from curvecircuits.report.transplanted import missing_transplant
-from curvecircuits.report.tuned import unit_rows
 
 _FIRST_LOOK = [
     name
@@ -103,11 +101,7 @@ def build_report(
     )
     measured.shelf.check()
     family = measured.family
-    rows: list[UnitRow] = []
     searched = family.layer or max(family.layers, key=lambda scan: scan.curves).layer
-    if family.found:
-        copy = measured.artificial_family
-        rows = [*unit_rows(family.units, "natural"), *unit_rows(copy.units, "artificial")]
     claims = explorer = None
     if family.found and circuit:
         claims = claims_of(measured)
@@ -122,7 +116,7 @@ def build_report(
             model=network.name,
             layer=searched,
             units=network.layer(searched).channels,
-            rows=rows,
+            rows=measured.rows,
             null=family.permuted_counts,
         ),
         model=Model(

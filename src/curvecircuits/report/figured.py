@@ -18,7 +18,7 @@ from curvecircuits.report.pictured import DECOMPOSED, OWN_PICTURES, PICTURES, pi
 from curvecircuits.report.search import search_figures
 from curvecircuits.report.sections import Made, figure_names, in_order, linked_claims
 from curvecircuits.report.transplanted import TRANSPLANTED, transplant_figures
-from curvecircuits.report.tuned import family_figures, unit_rows
+from curvecircuits.report.tuned import family_figures
 from curvecircuits.store import Shelf
 
 _Source = Callable[[Measured], Made]
@@ -166,9 +166,14 @@ def _tuned(m: Measured) -> Made:
         return []
 
     def measure() -> Made:
-        copy = m.artificial_family
-        rows = [*unit_rows(m.family.units, "natural"), *unit_rows(copy.units, "artificial")]
-        return family_figures(m.network, m.family, m.artificial, copy, rows, progress=m.progress)
+        return family_figures(
+            m.network,
+            m.family,
+            m.artificial,
+            m.artificial_family,
+            m.rows,
+            progress=m.progress,
+        )
 
     return m.shelf.kept("tuned", Made, measure)
 

@@ -1,6 +1,5 @@
 """What opens each part of the page: what the article says there, and what was measured here."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -164,8 +163,6 @@ def _value(claim: ClaimResult) -> str:
 
 
 def _number(value: float) -> str:
-    if not math.isfinite(value):
-        return "–"
     if abs(value) >= 1000:
         return f"{value:,.0f}"
     digits = 2 if abs(value) < 10 else 0 if abs(value) >= 100 else 1

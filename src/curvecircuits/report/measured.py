@@ -17,7 +17,9 @@ from curvecircuits.models.fingerprint import fingerprint
 from curvecircuits.models.network import Network
 from curvecircuits.models.permute import weight_permuted
 from curvecircuits.report.examples import ShownExamples, check_examples
+from curvecircuits.report.parts import UnitRow
 from curvecircuits.report.runs import examples_on, kept_examples, transplant_on
+from curvecircuits.report.tuned import unit_rows
 from curvecircuits.store import Shelf
 
 
@@ -170,6 +172,16 @@ class Measured:
                 self.artificial, layer="3b", seed=self.seed, progress=self.progress
             ),
         )
+
+    @cached_property
+    def rows(self) -> list[UnitRow]:
+        """The units of both families as rows of a table; none where no family was found."""
+        if not self.family.found:
+            return []
+        return [
+            *unit_rows(self.family.units, "natural"),
+            *unit_rows(self.artificial_family.units, "artificial"),
+        ]
 
     @cached_property
     def matched(self) -> Matched | None:

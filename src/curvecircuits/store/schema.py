@@ -48,7 +48,7 @@ def json_schema(type_: Any) -> dict[str, Any]:
         A record class, or any type pydantic knows.
 
     """
-    schema = _adapter(type_).json_schema(mode="serialization")
+    schema = adapter(type_).json_schema(mode="serialization")
     name = _schema_name(type_)
     if name is not None:
         schema["properties"] = {"schema": {"const": name, "type": "string"}, **schema["properties"]}
@@ -79,10 +79,10 @@ def dump(obj: Any, *, digits: int | None = None) -> Any:
 
     """
     type_ = type(obj)
-    adapter = _adapter(type_)
+    writer = adapter(type_)
     try:
-        data = _plain(adapter.dump_python(obj, mode="json", warnings=False), digits)
-        adapter.validate_python(data, strict=False)
+        data = _plain(writer.dump_python(obj, mode="json", warnings=False), digits)
+        writer.validate_python(data, strict=False)
     except ValidationError as error:
         raise InputError(f"This {type_.__name__} cannot be written: {_first(error)}.") from None
     except ValueError as error:
@@ -108,7 +108,7 @@ def load(type_: type[_T], data: Any) -> _T:
             raise InputError(f"This data has the schema {found!r}; {name!r} can be read here.")
         data = {key: value for key, value in data.items() if key != "schema"}
     try:
-        return _adapter(type_).validate_python(data, strict=False)
+        return adapter(type_).validate_python(data, strict=False)
     except ValidationError as error:
         raise InputError(f"This is not a {type_.__name__}: {_first(error)}.") from None
 
@@ -125,7 +125,8 @@ def json_text(data: Any) -> str:
 
 
 @cache
-def _adapter(type_: Any) -> Any:  # a TypeAdapter, which beartype has no check for
+def adapter(type_: Any) -> Any:  # a TypeAdapter, which beartype has no check for
+    """Pydantic's adapter of a type, made once."""
     return TypeAdapter(type_)
 
 

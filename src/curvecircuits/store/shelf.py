@@ -11,9 +11,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from curvecircuits.store.manifest import versions
+from curvecircuits.store.schema import adapter
 from curvecircuits.store.write import check_writable, write_atomic
 
 _T = TypeVar("_T")
@@ -79,11 +80,11 @@ class Shelf:
             return measure()
         place = self._place(name)
         try:
-            return _adapter(type_).validate_python(json.loads(place.read_text()), strict=False)
+            return adapter(type_).validate_python(json.loads(place.read_text()), strict=False)
         except (OSError, ValueError, ValidationError):
             pass
         found = measure()
-        plain = _adapter(type_).dump_python(found, mode="json")
+        plain = adapter(type_).dump_python(found, mode="json")
         write_atomic(place, json.dumps(plain))  # NaN and infinity as Python writes them
         return found
 
@@ -122,8 +123,3 @@ def _source() -> str:
             digest.update(f"{file.relative_to(root)} ".encode())
             digest.update(file.read_bytes())
     return digest.hexdigest()
-
-
-@cache
-def _adapter(type_: Any) -> Any:  # a TypeAdapter, which beartype has no check for
-    return TypeAdapter(type_)

@@ -16,7 +16,7 @@ _Name = TypeVar("_Name")
 def strongest_images(
     network: Network,
     units: Sequence[Unit],
-    batches: Iterable[tuple[Sequence[_Name], Float[Tensor, "n 3 h w"]]],
+    batches: Iterable[tuple[Sequence[_Name], Float[Tensor, "_ 3 _ _"]]],
     *,
     most: int,
 ) -> dict[Unit, list[tuple[_Name, Float[Tensor, "3 h w"]]]]:
