@@ -218,9 +218,11 @@ def _read(
     network: Network, layer: str, frames: Tensor, place: tuple[int, int]
 ) -> Float[ndarray, "frames channels"]:
     parts: list[Tensor] = []
+    row, column = place
+    area = {layer: (row, row + 1, column, column + 1)}
     with torch.inference_mode():
         for some in frames.to(network.device).split(_BATCH):
-            parts.append(network.run(some, layers=[layer])[layer][:, :, *place].cpu())
+            parts.append(network.run(some, layers=area, within=area)[layer][:, :, 0, 0].cpu())
     return torch.cat(parts).double().numpy()
 
 

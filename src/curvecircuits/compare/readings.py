@@ -79,19 +79,19 @@ def read_side(
     subtract = is_linear(network, place.layer)
     channels = list(side.channels)
 
+    height, width = network.map_size(place.layer, size=place.size)
+    around = [(place.row + y, place.column + x) for y, x in ((0, 0), *_BESIDE)]
+    at = [(y, x) for y, x in around if 0 <= y < height and 0 <= x < width]
+    ys, xs = zip(*at, strict=True)
+    top, left = min(ys), min(xs)
+    area = {place.layer: (top, max(ys) + 1, left, max(xs) + 1)}
+
     def cells(images: Tensor) -> Tensor:
         shown = images.to(network.device, torch.float32).expand(-1, 3, -1, -1)
         parts: list[Tensor] = []
         for part in shown.split(images_at_once(place)):
-            units = network.run(part, layers=[place.layer])[place.layer][:, channels]
-            at = [(place.row, place.column)]
-            at += [(place.row + y, place.column + x) for y, x in _BESIDE]
-            height, width = units.shape[2:]
-            parts.append(
-                torch.stack(
-                    [units[:, :, y, x] for y, x in at if 0 <= y < height and 0 <= x < width]
-                ).cpu()
-            )
+            units = network.run(part, layers=area, within=area)[place.layer][:, channels]
+            parts.append(torch.stack([units[:, :, y - top, x - left] for y, x in at]).cpu())
         return torch.cat(parts, dim=1)
 
     rows: list[Tensor] = []

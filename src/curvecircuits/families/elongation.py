@@ -17,6 +17,8 @@ from curvecircuits.tuning import blank_response, images_at_once, read_out, stati
 
 _PLACES = 3
 """Excited at fewer displacements, a unit shows where it is, not how far it reaches."""
+_ROUNDING = 1e-4
+"""Of what excites a unit most: less may be the rounding of another batch."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,6 +127,7 @@ def elongation(
 
     values = read_out(network, place, drawn()) - blank_response(network, place, paper=paper)
     added = torch.clamp(values, min=0).double().numpy().T
+    added[added < _ROUNDING * added.max(1, keepdims=True)] = 0
     responses = added.reshape(units, orientations, 2, positions)
     if preferred is None:
         best = responses.sum((2, 3)).argmax(1)

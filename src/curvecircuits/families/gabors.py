@@ -57,7 +57,8 @@ def image_filters(
     a, b = torch.rand(2, 1, 3, side, side, generator=generator).to(network.device)
 
     def read(images: Tensor) -> Tensor:
-        return network.run(images, layers=[source])[source][:, :, k, k]
+        middle = {source: (k, k + 1, k, k + 1)}
+        return network.run(images, layers=middle, within=middle)[source][:, :, 0, 0]
 
     with torch.inference_mode():
         ends, middle = read(torch.cat([a, b])), read((a + b) / 2)[0]

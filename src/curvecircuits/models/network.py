@@ -18,6 +18,7 @@ from torch._ops import OpOverload
 from curvecircuits.errors import InputError
 from curvecircuits.models import roles
 from curvecircuits.models.address import Address, Direction, Unit
+from curvecircuits.models.cropped import Area
 from curvecircuits.models.geometry import Axis, Geometry
 from curvecircuits.models.layer import Layer, Provenance
 from curvecircuits.models.readers.hashing import tensors_hash
@@ -75,6 +76,7 @@ class Network:
         example = torch.zeros(2, 3, input_size, input_size, device=_device_of(own))
         own, self._graph = trace(own, self.prepare(example))
         self._geometries: dict[tuple[int, int], dict[str, Geometry | None]] = {}
+        self._sizes: dict[tuple[int, int], dict[str, tuple[int, int]]] = {}
         self._nodes: dict[str, fx.Node] = {}
         self._pre: dict[str, str] = {}
         self._joined: dict[str, tuple[str, ...]] = {}
@@ -186,21 +188,43 @@ class Network:
             When the layer has no map or its operations are not known.
         """
         found = self.layer(layer)
-        height, width = (size, size) if isinstance(size, int) else size or (self.input_size,) * 2
-        known = self._geometries.setdefault((height, width), {})
-        if found.name not in known:
-            # Only what the layer needs: deeper ones may not take images this small.
-            needed = needed_for([self._nodes[found.name]])
-            images = torch.zeros(1, 3, height, width, device=self.device)
-            geometries = self._propagate(self._run_shapes(images, needed))
-            known |= {n: g for n, g in geometries.items() if self._nodes[n] in needed}
-        geometry = known[found.name]
+        geometry = self._measured(found.name, self._of(size))[0]
         if geometry is None:
             raise InputError(
                 f"Layer {layer} of {self.name} has no geometry: it is no map, or an operation "
                 "before it is not known; choose a layer with a receptive field from the list."
             )
         return geometry
+
+    def map_size(self, layer: str, *, size: int | tuple[int, int] | None = None) -> tuple[int, int]:
+        """Rows and columns of a layer's map for images of one size.
+
+        Raises
+        ------
+        InputError
+            For an unknown layer, and images that the network does not take.
+        """
+        return self._measured(self.layer(layer).name, self._of(size))[1]
+
+    def _of(self, size: int | tuple[int, int] | None) -> tuple[int, int]:
+        own = self.input_size
+        return (size, size) if isinstance(size, int) else size or (own, own)
+
+    def _measured(
+        self, name: str, size: tuple[int, int]
+    ) -> tuple[Geometry | None, tuple[int, int]]:
+        known, sizes = self._geometries.setdefault(size, {}), self._sizes.setdefault(size, {})
+        if name not in known or name not in sizes:
+            # Only what the layer needs: deeper ones may not take images this small.
+            needed = needed_for([self._nodes[name]])
+            shapes = self._run_shapes(torch.zeros(1, 3, *size, device=self.device), needed)
+            geometries = self._propagate(shapes)
+            for each, node in self._nodes.items():
+                if node in needed:
+                    known[each] = geometries[each]
+                    rows, columns = (*shapes.get(node, ())[2:], 1, 1)[:2]
+                    sizes[each] = rows, columns
+        return known[name], sizes[name]
 
     def _run_shapes(self, images: Tensor, needed: set[fx.Node]) -> dict[fx.Node, tuple[int, ...]]:
         try:
@@ -252,12 +276,27 @@ class Network:
         _check_images(images)
         return self.run(images, layers=layers)
 
-    def run(self, images: Tensor, *, layers: Iterable[str]) -> dict[str, Tensor]:
-        """As `activations`, for images already known to be sound (no check is made)."""
+    def run(
+        self,
+        images: Tensor,
+        *,
+        layers: Iterable[str],
+        within: Mapping[str, Area] | None = None,
+    ) -> dict[str, Tensor]:
+        """As `activations`, for images already known to be sound (no check is made).
+
+        Parameters
+        ----------
+        within
+            Areas (top, bottom, left, right) of layers' maps, in positions from the first to behind
+            the last: what is given of these, and all that is computed for it. The values are those
+            of the whole maps up to rounding.
+        """
         names = {key: self.layer(key).name for key in layers}
         wanted = frozenset(names.values())
+        areas = {names[key]: area for key, area in (within or {}).items()}
         try:
-            values = self.wiring.run(wanted, self.prepare(images), images)
+            values = self.wiring.run(wanted, self.prepare(images), images, areas)
         except (RuntimeError, AssertionError) as error:
             if isinstance(error, torch.OutOfMemoryError):
                 raise
@@ -374,6 +413,7 @@ class Network:
         twin._wirings = (replace(self.wiring, module=copy.deepcopy(self.module), programs={}),)
         twin._preprocess = copy.deepcopy(self._preprocess)
         twin._geometries = {size: dict(known) for size, known in self._geometries.items()}
+        twin._sizes = {size: dict(known) for size, known in self._sizes.items()}
         return twin
 
     def __copy__(self) -> "Network":

@@ -27,6 +27,8 @@ def _column(values: Tensor, like: Tensor) -> Tensor:
 class Constant(_OnChannels):
     """Channels become one number each."""
 
+    each_position = True
+
     values: Tensor
 
     def __init__(self, channels: list[int], values: Tensor) -> None:
@@ -42,6 +44,8 @@ class Constant(_OnChannels):
 class Scale(_OnChannels):
     """Channels are multiplied by a factor."""
 
+    each_position = True
+
     def __init__(self, channels: list[int], factor: float) -> None:
         super().__init__(channels)
         self.factor = factor
@@ -54,6 +58,8 @@ class Scale(_OnChannels):
 class Zero(_OnChannels):
     """Channels become 0."""
 
+    each_position = True
+
     def forward(self, x: Tensor) -> Tensor:
         """Values in, values out."""
         return x.index_fill(1, self.channels, 0)
@@ -61,6 +67,8 @@ class Zero(_OnChannels):
 
 class Take(_OnChannels):
     """Channels become those of another tensor."""
+
+    each_position = True
 
     def forward(self, x: Tensor, other: Tensor) -> Tensor:
         """Values and those to take from, values out."""

@@ -88,6 +88,35 @@ def is_concat(module: nn.Module, node: fx.Node) -> bool:
     return node.op == "call_module" or axis in (1, -3)
 
 
+def is_pointwise(module: nn.Module) -> bool:
+    """Whether a module treats every position by itself; one may say so as `each_position`."""
+    return type(module) in _POINTWISE_MODULES or getattr(type(module), "each_position", False)
+
+
+def is_pointwise_call(node: fx.Node) -> bool:
+    """Whether a function, or method of a tensor, treats every position of its first by itself."""
+    return node.op in ("call_function", "call_method") and _name(node) in _POINTWISE
+
+
+def is_join_call(node: fx.Node) -> bool:
+    """Whether a function sums, multiplies or stacks maps, position by position."""
+    if node.op not in ("call_function", "call_method"):
+        return False
+    if _name(node) in ("cat", "concat"):
+        return _channel_axis(node)
+    return node.target in _JOINS or _name(node) in _JOIN_NAMES
+
+
+def _name(node: fx.Node) -> str:
+    if isinstance(node.target, OpOverload):
+        return node.target.overloadpacket.__name__
+    return str(getattr(node.target, "__name__", node.target))
+
+
+def _channel_axis(node: fx.Node) -> bool:
+    return node.kwargs.get("dim", node.args[1] if len(node.args) > 1 else 0) in (1, -3)
+
+
 def concat_inputs(node: fx.Node) -> list[fx.Node]:
     """The branches that a concatenation joins, in order."""
     return list(node.all_input_nodes)

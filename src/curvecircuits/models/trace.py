@@ -182,7 +182,11 @@ def needed_for(nodes: Iterable[fx.Node]) -> set[fx.Node]:
 
 
 def run_recording(
-    module: nn.Module, graph: fx.Graph, images: Tensor, *, only: set[fx.Node] | None = None
+    module: nn.Module,
+    graph: fx.Graph,
+    images: Tensor,
+    *more: Tensor,
+    only: set[fx.Node] | None = None,
 ) -> dict[fx.Node, tuple[int, ...]]:
     """Shapes of all tensors of the graph, or of some nodes only, for one batch of images."""
     shapes: dict[fx.Node, tuple[int, ...]] = {}
@@ -197,7 +201,7 @@ def run_recording(
             return value
 
     with torch.no_grad():
-        Recorder(module, garbage_collect_values=True, graph=graph).run(images)
+        Recorder(module, garbage_collect_values=True, graph=graph).run(images, *more)
     return shapes
 
 

@@ -130,7 +130,7 @@ def _stream(
 ) -> dict[str, CurveTuning]:
     place = next(iter(stations.values()))
     chunk = batch or images_at_once(place)
-    names = [p.layer for p in stations.values()]
+    areas = {p.layer: p.area for p in stations.values()}
     found: dict[str, list[Tensor]] = {key: [] for key in stations}
     ink, paper = (1.0, 0.0) if look.endswith("reversed") else (0.0, 1.0)
     batches = grid.batches(
@@ -144,9 +144,9 @@ def _stream(
     )
 
     def read(images: Tensor) -> None:
-        maps = network.run(images.expand(-1, 3, -1, -1), layers=names)
+        maps = network.run(images.expand(-1, 3, -1, -1), layers=areas, within=areas)
         for key, p in stations.items():
-            found[key].append(maps[p.layer][:, :, p.row, p.column].cpu())
+            found[key].append(maps[p.layer][:, :, 0, 0].cpu())
 
     with (
         torch.inference_mode(),

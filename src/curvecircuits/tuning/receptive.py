@@ -15,6 +15,7 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from curvecircuits.errors import InputError
+from curvecircuits.models.cropped import Area
 from curvecircuits.models.network import Network
 
 _SHARE, _IMAGES = 0.98, 8
@@ -50,9 +51,10 @@ def effective_receptive_fields(
             break
         images = patches(_IMAGES, size, generator).to(network.device).requires_grad_()
         with torch.enable_grad():
-            maps = network.run(images, layers=wanted)
+            middles = {x: _middle(network, x, size) for x in wanted}
+            maps = network.run(images, layers=wanted, within=middles)
             for layer, values in maps.items():
-                middle = values[:, :, values.shape[2] // 2, values.shape[3] // 2]
+                middle = values[:, :, 0, 0]
                 signs = torch.randn(middle.shape, generator=generator).sign().to(middle)
                 (gradient,) = torch.autograd.grad((middle * signs).sum(), images, retain_graph=True)
                 found = gradient.square().sum(1).cpu()
@@ -105,17 +107,18 @@ def receptive_centres(
     room = theory.receptive_field + 2 * theory.stride
     size = min(network.input_size, 32 * -(-room // 32))
     geometry = network.geometry(source, size=size)
+    middle = {source: _middle(network, source, size)}
+    row, _, column, _ = middle[source]
     generator = torch.Generator().manual_seed(seed)
     total = torch.zeros(len(channels), 2, dtype=torch.float64)
     seen = torch.zeros(len(channels), dtype=torch.float64)
     for _ in range(0, images, _IMAGES):
         shown = patches(_IMAGES, size, generator).to(network.device).requires_grad_()
         with torch.enable_grad():
-            values = network.run(shown, layers=[source])[source]
-            row, column = values.shape[2] // 2, values.shape[3] // 2
+            values = network.run(shown, layers=middle, within=middle)[source]
             for k, channel in enumerate(channels):
                 (gradient,) = torch.autograd.grad(
-                    values[:, channel, row, column].sum(), shown, retain_graph=True
+                    values[:, channel, 0, 0].sum(), shown, retain_graph=True
                 )
                 energy = gradient.square().sum(1).double().cpu()
                 whole = energy.sum((1, 2))
@@ -139,6 +142,12 @@ def patches(
     frequency[0, 0] = torch.inf
     noise = torch.fft.irfft2(white / frequency, s=(size, size))
     return (noise > 0).float().expand(-1, 3, -1, -1).contiguous()
+
+
+def _middle(network: Network, layer: str, size: int) -> Area:
+    """The position in the middle of a layer's map."""
+    row, column = (side // 2 for side in network.map_size(layer, size=size))
+    return row, row + 1, column, column + 1
 
 
 def _side(network: Network, layer: str, energy: torch.Tensor) -> float:

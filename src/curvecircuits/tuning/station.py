@@ -9,6 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from curvecircuits.errors import InputError
+from curvecircuits.models.cropped import Area
 from curvecircuits.models.geometry import Axis
 from curvecircuits.models.network import Network
 
@@ -33,6 +34,11 @@ class Station:
     row: int
     column: int
     centre: tuple[float, float]
+
+    @property
+    def area(self) -> Area:
+        """The position as an area of the layer's map, for `Network.run`."""
+        return self.row, self.row + 1, self.column, self.column + 1
 
 
 def _index(axis: Axis, size: int, reach: float) -> int | None:
@@ -123,8 +129,8 @@ def read_out(
     with torch.inference_mode():
         for images in batches:
             shown = images.to(network.device, torch.float32).expand(-1, 3, -1, -1)
-            values = network.run(shown, layers=[place.layer])[place.layer]
-            rows.append(values[:, :, place.row, place.column].cpu())
+            maps = network.run(shown, layers=[place.layer], within={place.layer: place.area})
+            rows.append(maps[place.layer][:, :, 0, 0].cpu())
     return torch.cat(rows)
 
 

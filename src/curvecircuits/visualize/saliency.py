@@ -152,9 +152,10 @@ def _derived(
     with torch.inference_mode(False), torch.enable_grad():
         leaf = seen.clone().requires_grad_()
         # Images do not depend on each other, so one sum gives the gradient of every value.
-        values = _at(
-            _projected(network, network.run(leaf, layers=[source])[source], units), where.clone()
-        )
+        first, last = where.floor().amin(0).long(), where.ceil().amax(0).long() + 1
+        area = (int(first[0]), int(last[0]), int(first[1]), int(last[1]))
+        maps = network.run(leaf, layers=[source], within={source: area})[source]
+        values = _at(_projected(network, maps, units), where - first)
         (gradient,) = torch.autograd.grad(values.sum(), leaf)
     return values.detach(), gradient if window is None else window.put(gradient, shown)
 

@@ -1,12 +1,13 @@
 """Gradient ascent of a batch of pictures, each towards its own objective."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from curvecircuits.models.cropped import Area
 from curvecircuits.models.network import Network
 from curvecircuits.visualize.features.canvas import Canvas, Reading, site
 from curvecircuits.visualize.features.objectives import Objective
@@ -173,35 +174,58 @@ class _Values:
             {r.source for r in canvas.readings}
             | {r.clipped for r in canvas.readings if r.clipped is not None}
         )
+        self._areas = _areas(canvas.readings)
 
     def __call__(self, images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, " n"]:
-        maps = self._network.run(images, layers=self._layers)
+        maps = self._network.run(images, layers=self._layers, within=self._areas)
         total = images.new_zeros(len(images))
         for reading, weights, channels in zip(
             self._readings, self._weights, self._channels, strict=True
         ):
-            values = _picked(maps[reading.source], reading, channels)
+            values = self._picked(maps, reading.source, reading, channels)
             if reading.clipped is not None:
-                left = _picked(maps[reading.clipped], reading, channels)
+                left = self._picked(maps, reading.clipped, reading, channels)
                 values = left + reading.leak * (values - left)
             if reading.everywhere:
                 values = values.mean((2, 3), keepdim=True)
             total = total + (values * weights).flatten(1).sum(1)
         return total
 
+    def _picked(
+        self, maps: Mapping[str, Tensor], layer: str, reading: Reading, channels: Tensor | None
+    ) -> Tensor:
+        """The channels and cells of a layer that a term weighs, (N, C, H, W)."""
+        values = maps[layer]
+        if reading.rows is None or reading.columns is None:
+            values = values.flatten(1)[:, :, None, None]
+        elif layer in self._areas:
+            top, _, left, _ = self._areas[layer]
+            rows = slice(*(k - top for k in reading.rows))
+            values = values[:, :, rows, slice(*(k - left for k in reading.columns))]
+        if channels is None:
+            return values
+        return values[torch.arange(len(values), device=values.device)[:, None], channels]
+
+
+def _areas(readings: Sequence[Reading]) -> dict[str, Area]:
+    """Of each layer that is a map, the smallest area with all that is read of it."""
+    found: dict[str, Area] = {}
+    for reading in readings:
+        if reading.rows is None or reading.columns is None:
+            continue
+        for layer in (reading.source, reading.clipped):
+            if layer is not None:
+                top, bottom, left, right = found.get(layer, (*reading.rows, *reading.columns))
+                found[layer] = (
+                    min(top, reading.rows[0]),
+                    max(bottom, reading.rows[1]),
+                    min(left, reading.columns[0]),
+                    max(right, reading.columns[1]),
+                )
+    return found
+
 
 def _own_channels(network: Network, objective: Objective, term: int) -> tuple[int, ...]:
     channels = site(network, objective.terms[term])[1]
     assert channels is not None
     return channels
-
-
-def _picked(values: Tensor, reading: Reading, channels: Tensor | None) -> Tensor:
-    """The channels and cells that a term weighs, (N, C, H, W)."""
-    if reading.rows is None or reading.columns is None:
-        values = values.flatten(1)[:, :, None, None]
-    else:
-        values = values[:, :, slice(*reading.rows), slice(*reading.columns)]
-    if channels is None:
-        return values
-    return values[torch.arange(len(values), device=values.device)[:, None], channels]
