@@ -1,0 +1,1 @@
+"""Who takes part: one module each, in it one function for every workload."""
