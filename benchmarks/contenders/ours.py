@@ -9,14 +9,33 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from benchmarks.contenders.plain import decoded
 from benchmarks.task import Task
 from curvecircuits.artificial import artificial_network
 from curvecircuits.catalog import load
 from curvecircuits.images import accuracy
+from curvecircuits.models.address import Unit
 from curvecircuits.models.network import Network
 from curvecircuits.stimuli import published
 from curvecircuits.tuning import Look, images_at_once, station, tune
+from curvecircuits.visualize import feature_visualization, saliency_gradient
 from curvecircuits.weights import expanded_weights
+
+# -- feature visualization ---------------------------------------------------------------------
+
+
+def visualization(*, weights: str, units: Sequence[str], steps: int, seed: int = 0) -> Task:
+    """Pictures of units, such as `3b:358`, all together."""
+    network = load("googlenet", weights=weights)
+
+    def run() -> Mapping[str, np.ndarray]:
+        made = feature_visualization(network, units, steps=steps, seed=seed)
+        return {unit: picture.rgb().numpy() for unit, picture in zip(units, made, strict=True)}
+
+    return Task(
+        run=run, items=len(units), warm=lambda: feature_visualization(network, units, steps=1)
+    )
+
 
 # -- expanded weights --------------------------------------------------------------------------
 
@@ -91,6 +110,35 @@ def photographs(*, weights: str, folder: str, images: int) -> Task:
         return {"top": np.array([found.top1, found.top5])}
 
     return Task(run=run, items=images, warm=lambda: accuracy(network, folder, limit=16))
+
+
+# -- saliency ----------------------------------------------------------------------------------
+
+
+def saliency(
+    *, weights: str, folder: str, indices: Sequence[int], unit: str, position: Sequence[int]
+) -> Task:
+    """Gradients of a unit's pre-activation with respect to RGB in [0, 1]; images are read before.
+
+    Parameters
+    ----------
+    folder, indices
+        Images, and which of them by name.
+    unit
+        Such as `3b:379`.
+    position
+        Row and column of its map.
+    """
+    network = load("googlenet", weights=weights)
+    (shown,) = decoded(network, folder, indices, batch=len(indices))
+    row, column = map(float, position)
+    named = Unit.parse(unit)
+
+    def run() -> Mapping[str, np.ndarray]:
+        found = saliency_gradient(network, shown, named, position=(row, column))
+        return {"gradient": found.numpy()}
+
+    return Task(run=run, items=len(indices))
 
 
 # -- the artificial network --------------------------------------------------------------------
