@@ -3,6 +3,7 @@
 #   make test     install everything, then lint, types, layers, doctests and tests
 #   make report   the report of EfficientNet-Lite0, in report.html
 #   make bars     the measured claims as one table
+#   make bench    ours and the peers' work side by side, in docs/benchmarks.md
 #   make format   what ruff can put right by itself
 
 SHELL := /bin/bash
@@ -15,7 +16,7 @@ INSTALL := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt \
 SOURCES := pyproject.toml constraints.txt hatch_build.py web/build.mjs web/package-lock.json \
 	$(shell find web/src -type f)
 
-.PHONY: test lint report bars format chromium
+.PHONY: test lint report bars bench format chromium
 
 # What the tests of a file share is made once: each file stays in one process.
 test: lint chromium
@@ -34,6 +35,10 @@ report: .venv/.lite
 bars: .venv/.dev .venv/.lite
 	$(BIN)/python -m bars
 
+bench: .venv/.bench
+	$(BIN)/python -m benchmarks --json docs/benchmarks.json --docs docs/benchmarks.md \
+		--plot docs/images/benchmarks-growth.svg
+
 format: .venv/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -49,6 +54,10 @@ format: .venv/.dev
 
 .venv/.lite: .venv/.pip $(SOURCES)
 	$(INSTALL) --editable '.[lite,onnx]'
+	@touch $@
+
+.venv/.bench: .venv/.pip $(SOURCES)
+	$(INSTALL) --editable . --group bench
 	@touch $@
 
 # The page is tested in a real browser.

@@ -4,11 +4,10 @@ What a picture shows is read by two judges that had no part in making it: the fa
 each measured against what photographs do to it, and 24 hand-written curve units.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
-from pathlib import Path
 from statistics import median
-from tempfile import TemporaryDirectory
 from time import perf_counter
 
 import numpy as np
@@ -16,100 +15,75 @@ import torch
 
 from bars import SHARED, Outcome, bar
 from bars.comparison import natural
-from bars.judged import Judged, judged
-from bars.peers import LUCENT_SHOWN, Drawn, lucent
+from benchmarks.race import race
+from benchmarks.records import Raced
+from benchmarks.workloads import Answers, visualization
+from benchmarks.workloads.visualization import Mark, as_strong, marks, mean
 from curvecircuits.compare import match_family
 from curvecircuits.compare.picture_check import PictureCheck, check_pictures, dial_for
+from curvecircuits.errors import UnavailableError
 from curvecircuits.images import framing_for, load_image, sample_images
 from curvecircuits.models.address import Unit
 from curvecircuits.models.network import Network
-from curvecircuits.visualize import Picture, decompose, feature_visualization
+from curvecircuits.visualize import decompose, feature_visualization
 
-WEIGHTS = SHARED / "weights" / "bvlc_googlenet.safetensors"
 IMAGES = SHARED / "imagenet" / "images"
-_UNITS = 10
 _PHOTOGRAPHS = 64
 
 
 # -- against torch-lucent ----------------------------------------------------------------------
 
 
-class Race:
-    """Both sides' pictures of the same units, made in turns, and their seconds a unit."""
-
-    def __init__(self, units: Sequence[int], steps: int, turns: int) -> None:
-        network, _ = natural()
-        self.steps = steps
-        self.ours: list[Picture] = []
-        self.seconds: list[float] = []
-        """Of ours, for each turn."""
-        self.theirs: list[Drawn] = []
-        names = [f"3b:{c}" for c in units]
-        parts = np.array_split(np.asarray(units), turns)
-        with (
-            TemporaryDirectory() as folder,
-            lucent(Path(folder), weights=WEIGHTS, threads=torch.get_num_threads()) as peer,
-        ):
-            feature_visualization(network, names, steps=1)  # warm
-            peer.draw(list(units)[:1], steps=1, seed=0)
-            for part in parts:
-                self.theirs += peer.draw([int(c) for c in part], steps=steps, seed=0)
-                started = perf_counter()
-                self.ours = list(feature_visualization(network, names, steps=steps))
-                self.seconds.append((perf_counter() - started) / len(names))
-            self.ratios = [
-                drawn.seconds / ours
-                for part, ours in zip(parts, self.seconds, strict=True)
-                for drawn in self.theirs
-                if drawn.channel in part
-            ]
-            self.our_marks = judged(network, [p.rgb() for p in self.ours], names)
-            self.their_marks = judged(
-                network, [d.image for d in self.theirs], names, enlarged_to=LUCENT_SHOWN
-            )
-
-
 @cache
-def _race(quick: bool) -> Race:
-    _, family = natural()
-    units = [u.channel for u in family.units][: 2 if quick else _UNITS]
-    return Race(units, 24 if quick else 128, 2 if quick else 5)
+def _race(quick: bool) -> tuple[Raced, Raced, dict[str, dict[str, Mark]]]:
+    """Both sides' part in the benchmark, and how strong their pictures are."""
+    (whole,) = visualization.WORKLOADS
+    sides = whole.contenders[:2]
+    kept: dict[str, Mapping[str, np.ndarray]] = {}
+
+    def keep(answers: Answers) -> str:
+        kept.update(answers)
+        return ""
+
+    # Whether ours are as strong is a bar of its own.
+    found = race(
+        replace(whole, contenders=sides, check=keep), quick=quick, rounds=None if quick else 5
+    )
+    if found.missing:
+        raise UnavailableError("; ".join(found.missing.values()))
+    ours, theirs = found.contenders
+    return ours, theirs, marks(kept)
 
 
 @bar(number="5.1", title="Seconds a unit, lucent over ours", needs_shared=True)
 def faster_than_lucent(quick: bool) -> Outcome:
-    race = _race(quick)
-    theirs = median(d.seconds for d in race.theirs)
+    ours, theirs, _ = _race(quick)
+    ratio = theirs.ratio
+    assert ratio is not None
     return Outcome(
-        value=f"{median(race.ratios):.1f}× ({min(race.ratios):.1f} to {max(race.ratios):.1f}), "
-        f"{theirs:.1f} s and {median(race.seconds):.1f} s",
+        value=f"{ratio.median:.1f}× ({ratio.low:.1f} to {ratio.high:.1f}), "
+        f"{theirs.each.median:.1f} s and {ours.each.median:.1f} s",
         bound="≥ 5×",
-        ok=median(race.ratios) >= 5,
-        detail=f"{race.steps} steps, {len(race.ours)} units",
+        ok=ratio.median >= 5,
+        detail=f"{ours.items:.0f} units, {ratio.rounds} rounds",
     )
 
 
 @bar(number="5.1", title="Activation of the centre unit, ours and lucent's", needs_shared=True)
 def stronger_than_lucent(quick: bool) -> Outcome:
-    race = _race(quick)
-
-    def mean(marks: list[Judged], reading: str) -> float:
-        return float(np.mean([getattr(m, reading).pre for m in marks]))
-
+    *sides, found = _race(quick)
+    ours, theirs = (found[side.name] for side in sides)
     pairs = {
-        name: (mean(race.our_marks, name), mean(race.their_marks, name))
+        name: (mean(ours, name, theirs), mean(theirs, name, theirs))
         for name in ("centre", "around", "enlarged")
     }
-    # As it is judged, and beside lucent's pictures at the size that it showed them to the network.
-    best = max(pairs["around"][1], pairs["enlarged"][1])
-    ok = pairs["centre"][0] >= pairs["centre"][1] and pairs["around"][0] >= best
     return Outcome(
         value=", ".join(f"{n} {a:.0f} and {b:.0f}" for n, (a, b) in pairs.items()),
         bound="ours no lower",
-        ok=ok,
+        ok=as_strong(ours, theirs),
         detail="; ".join(
-            f"{a.unit} {a.around.pre:.0f} and {b.around.pre:.0f}, enlarged {b.enlarged.pre:.0f}"
-            for a, b in zip(race.our_marks, race.their_marks, strict=True)
+            f"{unit} {ours[unit].around:.0f} and {b.around:.0f}, enlarged {b.enlarged:.0f}"
+            for unit, b in theirs.items()
         ),
     )
 

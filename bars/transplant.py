@@ -1,16 +1,16 @@
 """Bars on transplants: what comes back, what it costs, and that nothing is lost on the way."""
 
-import copy
 from functools import cache
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from bars import SHARED, Outcome, bar
 from bars.comparison import natural
 from bars.timing import alternating
+from benchmarks.contenders.plain import plain_module
 from curvecircuits.compare import Transplant, transplant
 from curvecircuits.compare.transplants.calibration import calibrate, halves_of
 from curvecircuits.compare.transplants.candidates import CONTROLS, candidates_for
@@ -21,7 +21,6 @@ from curvecircuits.compare.transplants.variants import plan
 from curvecircuits.families import find_curves
 from curvecircuits.images import framing_for, load_batch, open_images
 from curvecircuits.models.network import Network
-from curvecircuits.models.ops import LocalResponseNorm
 
 IMAGES = SHARED / "imagenet" / "images"
 _SPEED_BATCH = 32
@@ -99,20 +98,6 @@ def transplant_lite0(quick: bool) -> Outcome:
 # -- what it costs -----------------------------------------------------------------------------
 
 
-def _plain(network: Network) -> nn.Module:
-    """The module as anyone would write it: contiguous tensors and torch's own normalisation."""
-    module = copy.deepcopy(network.module)
-    for name, child in [*module.named_modules()]:
-        if isinstance(child, LocalResponseNorm):
-            window = child.band[child.band.shape[0] // 2, :, 0, 0]
-            size = int((window > 0).sum())
-            alpha = float(window.max()) * size
-            own = nn.LocalResponseNorm(size, alpha, child.beta, float(child.k))
-            parent, _, last = name.rpartition(".")
-            setattr(module.get_submodule(parent), last, own)
-    return module.to(memory_format=torch.contiguous_format)  # pyright: ignore[reportCallIssue]
-
-
 def _job(network: Network, pixels: Tensor) -> tuple[Evaluation, Place]:
     """Intact, ablated, 3 random, shuffled and transplanted, on the first images."""
     _, family = natural()
@@ -148,7 +133,7 @@ def transplant_cost(quick: bool) -> Outcome:
     pixels = load_batch(images, [*range(_SPEED_BATCH)], framing=framing_for(network)).pixels
     job, _ = _job(network, pixels)
     worker, halves = job.open(), torch.arange(_SPEED_BATCH) % 2
-    plain = _plain(network)
+    plain = plain_module(network)
     prepare = network.prepare
     logits = str(network.logits)
     with torch.inference_mode():

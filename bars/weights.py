@@ -1,9 +1,7 @@
 """Bars on expanded weights: two ways agree, they take milliseconds, and how linear a network is."""
 
-import statistics
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 
@@ -11,6 +9,7 @@ import numpy as np
 import torch
 
 from bars import SHARED, Outcome, bar
+from bars.speed import raced
 from curvecircuits.circuits.intervals import resampled
 from curvecircuits.images.folder import read_folder
 from curvecircuits.images.framing import framing_for, load_image
@@ -19,7 +18,6 @@ from curvecircuits.models.network import Network
 from curvecircuits.stimuli import CurveGrid
 from curvecircuits.tuning import station
 from curvecircuits.weights import agreement, expanded_weights
-from curvecircuits.weights.gradient import linearised
 
 ROOT = Path(__file__).resolve().parents[1]
 GOOGLENET = SHARED / "weights" / "bvlc_googlenet.safetensors"
@@ -58,48 +56,18 @@ def weights_agree(quick: bool) -> Outcome:
     )
 
 
-def _seconds(times: int, measured: Callable[[], object]) -> float:
-    found: list[float] = []
-    for _ in range(times):
-        started = perf_counter()
-        measured()
-        found.append(perf_counter() - started)
-    return statistics.median(found)
-
-
 @bar(number="2.1", title="Composition, times faster than a gradient a channel", needs_shared=True)
 def weights_speed(quick: bool) -> Outcome:
-    """The loop: the linearised 3b on the 3a map of a 224 px image, backward once a channel."""
-    network = _googlenet()
-    units = _all(network, "3b")
-    layer = network.layer("3a")
-    program = linearised(network, "3a", network.layer("3b").pre_activation)
-    images = torch.rand(1, 3, 224, 224, generator=torch.Generator().manual_seed(0))
-    with torch.no_grad():
-        values = network.activations(images, layers=["3a"])["3a"]
-    assert values.shape[1:] == (layer.channels, layer.height, layer.width)
-    every = 12 if quick else 1
-
-    def loop() -> None:
-        start = values.clone().requires_grad_()
-        with torch.enable_grad():
-            out = program(start)
-            row, column = out.shape[2] // 2, out.shape[3] // 2
-            for channel in range(0, len(units), every):
-                torch.autograd.grad(out[0, channel, row, column], start, retain_graph=True)
-
-    expanded_weights(network, "3a", units=units)
-    ratios: list[float] = []
-    slow = fast = 0.0
-    for _ in range(1 if quick else 3):
-        fast = _seconds(15, lambda: expanded_weights(network, "3a", units=units))
-        slow = _seconds(1, loop) * every
-        ratios.append(slow / fast)
+    """All of 3b on the 3a map of a 224 px image, against backward once a channel."""
+    found = raced("weights-near", quick)
+    ours, theirs = found.contenders[:2]
+    assert theirs.ratio is not None
     return Outcome(
-        value=f"{statistics.median(ratios):.0f} × ({slow:.1f} s against {1e3 * fast:.1f} ms)",
+        value=f"{theirs.ratio.median:.0f} × ({480 * theirs.each.median:.1f} s against "
+        f"{1e3 * ours.total:.1f} ms)",
         bound="≥ 300 ×",
-        ok=statistics.median(ratios) >= 300,
-        detail=", ".join(f"{r:.0f}" for r in ratios),
+        ok=theirs.ratio.median >= 300,
+        detail=found.said,
     )
 
 

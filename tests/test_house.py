@@ -72,6 +72,7 @@ def test_every_dependency_is_pinned():
     wanted = [
         *PROJECT["project"]["dependencies"],
         *PROJECT["project"]["optional-dependencies"]["lite"],
+        *PROJECT["dependency-groups"]["bench"],
         *PROJECT["dependency-groups"]["dev"],
         *PROJECT["build-system"]["requires"],
     ]

@@ -1,4 +1,4 @@
-"""The judge of pictures, and the peers' folder; the peers themselves are run by the bars."""
+"""The judge of pictures, and the peers' folder; the peers themselves are run by the benchmarks."""
 
 import math
 
@@ -7,8 +7,8 @@ import torch
 from networks import noise, seeded
 from torch import nn
 
-from bars.judged import framed, judged, resized
-from bars.peers import peers
+from benchmarks.judged import framed, judged, resized
+from benchmarks.peers import peers
 from curvecircuits.errors import InputError, UnavailableError
 from curvecircuits.models.wrap import wrap
 

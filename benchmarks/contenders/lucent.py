@@ -1,35 +1,25 @@
-"""torch-lucent 0.1.8 on the weights of BVLC GoogLeNet, as a process that draws units on request.
-
-    PYTHONPATH=.peers python -m bars.lucent_worker FOLDER [--weights FILE]
-
-The first line on stdout is {"check": {...}}, how far lucent's network is from ours. Every line on
-stdin, {"units": [channels of mixed3b], "steps": N, "seed": s, "frozen": false}, is answered by a
-line a unit, {"unit": c, "seconds": t, "path": "….npy"}; the file holds the picture, (h, w, 3).
+"""torch-lucent 0.1.8 on the weights of BVLC GoogLeNet: `render_vis`.
 
 lucent draws at its own defaults. What is changed is the network alone, so that both sides study
 the same one: the weights of the layers up to `mixed3b`, and the constants of the normalisation.
 """
 
-import argparse
 import importlib
-import json
-import sys
-import warnings
 from collections.abc import Callable, Sequence
-from contextlib import redirect_stdout
-from pathlib import Path
-from time import perf_counter
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from bars import SHARED
+from benchmarks.contenders.dreams import in_turns
+from benchmarks.contenders.plain import decoded
+from benchmarks.stand_ins import import_torchvision, stand_ins
+from benchmarks.task import Task
 from curvecircuits.catalog import load
+from curvecircuits.models.address import Unit
 from curvecircuits.models.inception import InceptionPreprocess
 from curvecircuits.models.network import Network
 
@@ -44,30 +34,53 @@ _LIMIT = 1e-4
 # lucent's `preprocess_inceptionv1` subtracts this from every channel of 255·x.
 _LUCENT_MEAN = 117.0
 
+SHOWN = round(128 * 224 / (128 + 2 * 12))
+"""Pixels that lucent's picture of 128 takes of the 224 which its network is shown: it is padded by
+12 on each side, and the whole enlarged. Judged at this size it is seen as it was optimised."""
 
-# -- the peer's packages -----------------------------------------------------------------------
 
+def visualization(
+    *,
+    weights: str,
+    folder: str,
+    units: Sequence[str],
+    steps: int,
+    seed: int = 0,
+    a_run: int | None = None,
+    frozen: bool = False,
+) -> Task:
+    """Pictures of units of 3b, one after the other; every one starts from the same seed.
 
-def _import_peers() -> None:
-    """Import what does not import by itself beside this torch."""
-    # lucent imports it to show pictures in notebooks, which is not done here.
-    display = ModuleType("IPython.display")
-    sys.modules.setdefault("IPython", ModuleType("IPython"))
-    sys.modules.setdefault("IPython.display", display)
-    vars(sys.modules["IPython"])["display"] = display
-    # Its compiled operators are for another build of torch, and lucent needs none of them.
-    register = torch.library.register_fake
+    Parameters
+    ----------
+    folder
+        Images, on the first of which lucent's network must do what ours does.
+    units
+        Such as `3b:358`.
+    a_run
+        How many are drawn in one run, which goes on where the last one ended; all by default. The
+        answer holds every picture drawn so far, and the largest difference of the networks.
+    frozen
+        Spare it the gradients of the weights, which by its own default it computes.
+    """
+    stand_ins("IPython", "IPython.display")  # shows pictures in notebooks
+    import_torchvision()
+    network = load("googlenet", weights=weights)
+    model = lucent_network(network)
+    (shown,) = decoded(network, folder, [0], batch=1)
+    check = differences(model, network, _check_images(shown[0]))
+    found = max(check["pre"], check["rectified"])
+    if found > _LIMIT:
+        raise RuntimeError(f"lucent's network is not ours: {check}")
+    model.requires_grad_(not frozen)
 
-    def unless_missing(op: Any, *args: Any, **kwargs: Any) -> Any:
-        if isinstance(op, str) and op.startswith("torchvision::"):
-            return lambda function: function
-        return register(op, *args, **kwargs)
+    def draw(unit: str, *, iters: int) -> np.ndarray:
+        named = network.check(Unit.parse(unit))
+        assert isinstance(named, Unit)
+        assert named.layer == "mixed3b"
+        return drawn(model, named.channel, steps=iters, seed=seed)
 
-    torch.library.register_fake = unless_missing
-    try:
-        importlib.import_module("torchvision")
-    finally:
-        torch.library.register_fake = register
+    return in_turns(draw, units, {"difference": np.array(found)}, steps=steps, a_run=a_run)
 
 
 # -- the network -------------------------------------------------------------------------------
@@ -159,29 +172,24 @@ def differences(model: nn.Module, network: Network, images: Tensor) -> dict[str,
     }
 
 
-def _check_images(size: int) -> Tensor:
+def _check_images(photograph: Tensor) -> Tensor:
     """A photograph and noise, coarse and fine."""
-    photograph = sorted((SHARED / "imagenet" / "images").glob("*/*.JPEG"))[0]
-    with Image.open(photograph) as opened:
-        pixels = np.asarray(opened.convert("RGB").resize((size, size)), dtype=np.float32) / 255
+    size = photograph.shape[-1]
     generator = torch.Generator().manual_seed(0)
     fine = torch.rand(3, size, size, generator=generator)
     coarse = torch.rand(1, 3, size // 8, size // 8, generator=generator)
-    return torch.stack(
-        [torch.from_numpy(pixels).permute(2, 0, 1), fine, F.interpolate(coarse, (size, size))[0]]
-    )
+    return torch.stack([photograph, fine, F.interpolate(coarse, (size, size))[0]])
 
 
 # -- drawing -----------------------------------------------------------------------------------
 
 
-def drawn(model: nn.Module, channel: int, *, steps: int, seed: int) -> tuple[np.ndarray, float]:
-    """lucent's picture of a unit (h, w, 3) and the seconds it took, all at lucent's defaults."""
+def drawn(model: nn.Module, channel: int, *, steps: int, seed: int) -> np.ndarray:
+    """lucent's picture of a unit of `mixed3b`, (3, h, w), all at lucent's defaults."""
     render = importlib.import_module("lucent.optvis.render")
     objectives = importlib.import_module("lucent.optvis.objectives")
     torch.manual_seed(seed)
     np.random.seed(seed)  # lucent's transforms use numpy's global generator
-    started = perf_counter()
     images = render.render_vis(
         model,
         objectives.neuron("mixed3b", channel),
@@ -189,51 +197,8 @@ def drawn(model: nn.Module, channel: int, *, steps: int, seed: int) -> tuple[np.
         show_image=False,
         progress=False,
     )
-    seconds = perf_counter() - started
     # lucent never removes its hooks; left there, every unit would slow down the next.
     for module in model.modules():
         module._forward_hooks.clear()  # pyright: ignore[reportPrivateUsage]
-    return images[-1][0], seconds
-
-
-def serve(model: nn.Module, folder: Path, say: Callable[[Any], None]) -> None:
-    """Answer requests until stdin ends."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for line in sys.stdin:
-        asked = json.loads(line)
-        model.requires_grad_(not asked.get("frozen", False))
-        for channel in asked["units"]:
-            picture, seconds = drawn(model, channel, steps=asked["steps"], seed=asked["seed"])
-            model.zero_grad(set_to_none=True)
-            path = folder / f"lucent_{channel}_{asked['steps']}_{asked['seed']}.npy"
-            np.save(path, picture)
-            say({"unit": channel, "seconds": seconds, "path": str(path)})
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description="Draws units of mixed3b with torch-lucent.")
-    parser.add_argument("folder", type=Path)
-    parser.add_argument(
-        "--weights", type=Path, default=SHARED / "weights" / "bvlc_googlenet.safetensors"
-    )
-    options = parser.parse_args(arguments)
-    answers = sys.stdout
-
-    def say(message: Any) -> None:
-        print(json.dumps(message), file=answers, flush=True)
-
-    # What the peers warn of is theirs, and what they print must not get between the answers.
-    warnings.simplefilter("ignore")
-    with redirect_stdout(sys.stderr):
-        _import_peers()
-        network = load("googlenet", weights=options.weights)
-        model = lucent_network(network)
-        check = differences(model, network, _check_images(network.input_size))
-        say({"check": check})
-        if max(check["pre"], check["rectified"]) > _LIMIT:
-            raise SystemExit(f"lucent's network is not ours: {check}")
-        serve(model, options.folder, say)
-
-
-if __name__ == "__main__":
-    main()
+    model.zero_grad(set_to_none=True)
+    return np.ascontiguousarray(images[-1][0].transpose(2, 0, 1))

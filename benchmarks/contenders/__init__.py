@@ -1,0 +1,1 @@
+"""Who races: functions that prepare a `Task`, one module for each package or method."""
