@@ -25,12 +25,15 @@ PINS = (
     "kornia==0.4.1",
     "torchvision==0.28.0",
     "decorator==5.3.1",
+    # of nnsight
+    "greenlet==3.5.6",
+    "cloudpickle==3.1.2",
+    "pyyaml==6.0.3",
 )
-"""The peers, and those of their dependencies that do the work measured and are not installed here.
+"""The peers, and those of their dependencies that do the work measured and the package has not.
 
-What else they import for that work (numpy, Pillow, scikit-learn, tqdm; greenlet, cloudpickle and
-PyYAML for nnsight) is in the main environment, and what they import for other work is replaced by
-empty modules (`stand_ins`).
+What else they import for that work (numpy, Pillow, scikit-learn, tqdm) the package brings itself,
+and what they import for other work is replaced by empty modules (`stand_ins`).
 """
 
 

@@ -222,7 +222,7 @@ def _read(
     area = {layer: (row, row + 1, column, column + 1)}
     with torch.inference_mode():
         for some in frames.to(network.device).split(_BATCH):
-            parts.append(network.run(some, layers=area, within=area)[layer][:, :, 0, 0].cpu())
+            parts.append(network.run(some, layers=area, within=area)[layer][:, :, 0, 0].cpu().clone())
     return torch.cat(parts).double().numpy()
 
 

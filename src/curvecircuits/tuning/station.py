@@ -130,7 +130,8 @@ def read_out(
         for images in batches:
             shown = images.to(network.device, torch.float32).expand(-1, 3, -1, -1)
             maps = network.run(shown, layers=[place.layer], within={place.layer: place.area})
-            rows.append(maps[place.layer][:, :, 0, 0].cpu())
+            # A copy: a view would keep whole maps where no part of them could be computed alone.
+            rows.append(maps[place.layer][:, :, 0, 0].cpu().clone())
     return torch.cat(rows)
 
 
