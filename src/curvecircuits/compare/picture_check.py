@@ -222,7 +222,8 @@ def _read(
     area = {layer: (row, row + 1, column, column + 1)}
     with torch.inference_mode():
         for some in frames.to(network.device).split(_BATCH):
-            parts.append(network.run(some, layers=area, within=area)[layer][:, :, 0, 0].cpu().clone())
+            values = network.run(some, layers=area, within=area)[layer][:, :, 0, 0]
+            parts.append(values.cpu().clone())  # a view might keep whole maps
     return torch.cat(parts).double().numpy()
 
 
