@@ -342,9 +342,14 @@ def test_units_are_read_at_the_station_whatever_the_batches():
 def test_larger_canvases_come_in_smaller_batches():
     network = wrap(networks.seeded(networks.Residual), input_size=64)
     place = station(network, "stem", tile=24.0)
-    counts = [images_at_once(replace(place, size=size)) for size in (8, 64, 128, 4096)]
+    sizes = (8, 64, 128, 4096)
+    counts, more = (
+        [images_at_once(replace(place, size=size), torch.device(name)) for size in sizes]
+        for name in ("cpu", "cuda")
+    )
     assert counts == sorted(counts, reverse=True)
     assert counts[0] > counts[1] > counts[2] > counts[3] > 1
+    assert all(a < b for a, b in zip(counts[:3], more[:3], strict=True))
 
 
 @given(st.floats(0.1, 500), st.floats(0, 100))

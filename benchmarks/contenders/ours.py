@@ -150,7 +150,9 @@ def _images(network: Network, layer: str, *, size: int | None) -> Tensor:
     if size is not None:
         place = replace(place, size=size)
     generator = torch.Generator().manual_seed(0)
-    return torch.rand(images_at_once(place), 3, place.size, place.size, generator=generator)
+    return torch.rand(
+        images_at_once(place, network.device), 3, place.size, place.size, generator=generator
+    )
 
 
 def _forward(network: Network, images: Tensor) -> Task:

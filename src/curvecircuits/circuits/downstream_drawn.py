@@ -202,7 +202,7 @@ def drawn_shapes(
                 centre=place.centre,
                 device=network.device,
             )
-            yield from drawn.split(images_at_once(place))
+            yield from drawn.split(images_at_once(place, network.device))
 
     best = np.stack(
         [read_out(network, place, images(shape)).amax(0).numpy() for shape in SHAPES], axis=1

@@ -75,7 +75,7 @@ def _drawn(
     width: float,
 ) -> Iterator[Tensor]:
     grid = [(i, j, angle) for i, j in cells for angle in found.angles]
-    for start in range(0, len(grid), chunk := images_at_once(place)):
+    for start in range(0, len(grid), chunk := images_at_once(place, network.device)):
         part = grid[start : start + chunk]
         shifts = [
             (found.offset[1] + found.pitch * j, found.offset[0] + found.pitch * i, np.radians(a))

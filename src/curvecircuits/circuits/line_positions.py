@@ -135,7 +135,7 @@ def line_positions(
         tile=window,
         device=network.device,
     )
-    chunk = images_at_once(place)
+    chunk = images_at_once(place, network.device)
     seen = read_out(network, place, images.split(chunk)) - blank_response(network, place)
     w = weights.values.double().cpu()
     h = seen.double()

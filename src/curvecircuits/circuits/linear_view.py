@@ -180,7 +180,7 @@ def _patches(
         for _, images in grid.batches(
             size=place.size,
             centre=place.centre,
-            chunk=images_at_once(place),
+            chunk=images_at_once(place, network.device),
             device=network.device,
             filled=look.startswith("filled"),
             ink=ink,

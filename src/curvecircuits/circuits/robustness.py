@@ -141,7 +141,7 @@ def _radial(
         batches = grid.batches(
             size=place.size,
             centre=place.centre,
-            chunk=images_at_once(place),
+            chunk=images_at_once(place, network.device),
             device=network.device,
             filled=kind in _FILLED,
             ink=1.0,

@@ -118,7 +118,9 @@ def curve_halves(
 
 
 def _curves(grid: CurveGrid, at: Station) -> Iterator[Tensor]:
-    parts = grid.batches(size=at.size, centre=at.centre, chunk=images_at_once(at))
+    parts = grid.batches(
+        size=at.size, centre=at.centre, chunk=images_at_once(at, torch.device("cpu"))
+    )
     return (images for _, images in parts)
 
 

@@ -121,7 +121,7 @@ def _read(side: Side, grid: CurveGrid, progress: bool) -> Reading:
         batches = grid.batches(
             size=place.size,
             centre=place.centre,
-            chunk=images_at_once(place),
+            chunk=images_at_once(place, side.network.device),
             device=side.network.device,
         )
         return ((images, ground) for _, images in batches)

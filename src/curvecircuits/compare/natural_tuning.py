@@ -246,5 +246,7 @@ class _Turning:
         shown = turned_crop(
             crop, self._turns, size=place.size, centre=place.centre, window=self._window
         )
-        values = read_out(self._network, place, shown.split(images_at_once(place))).numpy()
+        values = read_out(
+            self._network, place, shown.split(images_at_once(place, self._network.device))
+        ).numpy()
         return np.maximum(self._signs * (values[:, list(self._side.channels)] - self._blank), 0)

@@ -89,7 +89,7 @@ def read_side(
     def cells(images: Tensor) -> Tensor:
         shown = images.to(network.device, torch.float32).expand(-1, 3, -1, -1)
         parts: list[Tensor] = []
-        for part in shown.split(images_at_once(place)):
+        for part in shown.split(images_at_once(place, network.device)):
             units = network.run(part, layers=area, within=area)[place.layer][:, channels]
             parts.append(torch.stack([units[:, :, y - top, x - left] for y, x in at]).cpu())
         return torch.cat(parts, dim=1)

@@ -110,7 +110,7 @@ def elongation(
     grid = [(o, d, side) for o in normals for side in (0, 1) for d in steps]
 
     def drawn() -> Iterator[Tensor]:
-        for start in range(0, len(grid), chunk := images_at_once(place)):
+        for start in range(0, len(grid), chunk := images_at_once(place, network.device)):
             part = grid[start : start + chunk]
             yield lines(
                 orientation=[o for o, _, _ in part],

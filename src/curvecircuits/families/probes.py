@@ -284,7 +284,7 @@ def probe(
     view = _View(place.size, place.centre, tile, stroke(tile), network.device, seed)
 
     def read(images: Tensor) -> Tensor:
-        return read_out(network, place, images.split(images_at_once(place)))
+        return read_out(network, place, images.split(images_at_once(place, network.device)))
 
     values: dict[str, ndarray] = {}
     with (

@@ -130,7 +130,7 @@ def tune_lines(
             for _, images in drawn.batches(
                 size=place.size,
                 centre=place.centre,
-                chunk=batch or images_at_once(place),
+                chunk=batch or images_at_once(place, network.device),
                 device=network.device,
                 ink=ink,
                 paper=paper,

@@ -129,7 +129,7 @@ def _stream(
     progress: bool,
 ) -> dict[str, CurveTuning]:
     place = next(iter(stations.values()))
-    chunk = batch or images_at_once(place)
+    chunk = batch or images_at_once(place, network.device)
     areas = {p.layer: p.area for p in stations.values()}
     found: dict[str, list[Tensor]] = {key: [] for key in stations}
     ink, paper = (1.0, 0.0) if look.endswith("reversed") else (0.0, 1.0)
