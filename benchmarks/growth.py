@@ -1,4 +1,4 @@
-"""How time and memory of ours grow with the work: units, stimuli, photographs, layers.
+"""How time and memory of ours grow with the work: units, pictures, stimuli, photographs, layers.
 
 Each line is one workload at sizes that double or more, in one warm process, in ascending order so
 that memory of a larger run is not taken for a smaller one's. The exponent is that of a power law
@@ -47,6 +47,16 @@ LINES = (
         sizes={
             n: _given(source="conv2d0", target="3b", asked=list(range(0, 480, 480 // n)))
             for n in (15, 30, 60, 120, 240, 480)
+        },
+    ),
+    Line(
+        name="pictures",
+        title="Feature visualization, 16 steps",
+        by="units",
+        task=f"{_OURS}:visualization",
+        sizes={
+            n: _given(units=[f"3b:{c}" for c in range(0, 480, 480 // n)], steps=16)
+            for n in (4, 8, 16, 32, 48)
         },
     ),
     Line(
