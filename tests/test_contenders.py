@@ -12,9 +12,10 @@ from torch import nn
 from torch.nn import functional as F
 
 from benchmarks import GOOGLENET, ROOT, SHARED, stand_ins
-from benchmarks.contenders import captum, dreams, lucent, nnsight, ours, ours_edits, plain
+from benchmarks.contenders import captum, dreams, lucent, nnsight, ours, plain
 from benchmarks.peers import environment
 from benchmarks.workloads import edits, saliency, visualization
+from curvecircuits.compare.image_figures import image_figures
 from curvecircuits.models.ops import LocalResponseNorm
 from curvecircuits.models.wrap import wrap
 
@@ -84,16 +85,23 @@ def test_ours_and_plain_passes_edit_alike():
     given = {
         "weights": str(GOOGLENET),
         "folder": IMAGES,
-        "indices": [3, 400, 77],
+        "indices": [0, 166, 333],
         "layer": "mixed3b",
-        "edits": [[358, 336, 5], [400], []],
         "batch": 2,
     }
-    one, two = (task(**given).run() for task in (ours_edits.edits, plain.edits))
-    assert one["indices"].tolist() == two["indices"].tolist() == [3, 400, 77]
-    assert one["probabilities"].shape == two["probabilities"].shape == (3, 3, 1000)
-    assert np.abs(one["probabilities"] - two["probabilities"]).max() < 1e-5
-    assert np.abs(one["probabilities"][0] - one["probabilities"][2]).max() > 1e-3
+    models = {"edits": [[*range(300, 420)], [400], []]}
+    answers = {
+        "ours": ours.edits(**given, **models).run(),
+        "plain passes": plain.edits(**given, **models).run(),
+        edits._PLAIN_INTACT: plain.edits(**given, edits=[[]]).run(),
+    }
+    assert answers["ours"]["indices"].tolist() == [0, 166, 333]
+    assert answers["ours"]["kl"].shape == (3, 3)
+    assert "3 images" in edits._equal(answers)
+    assert not answers["ours"]["kl"][2].any()
+    assert answers["ours"]["kl"][:2].all()
+    with pytest.raises(AssertionError, match="evenly"):
+        ours.edits(**given | {"indices": [3, 4]}, **models)
 
 
 # -- peers -------------------------------------------------------------------------------------
@@ -127,10 +135,10 @@ def test_peers_answer_as_ours_does():
     code = f"""
 import warnings; warnings.simplefilter("ignore")
 import numpy as np
-from benchmarks.contenders import captum, dreams, lucent, nnsight, ours, ours_edits
+from benchmarks.contenders import captum, dreams, lucent, nnsight, ours, plain
 images = {{"weights": {str(GOOGLENET)!r}, "folder": {IMAGES!r}, "indices": [3, 400]}}
 edited = {{**images, "layer": "mixed3b", "edits": [[358, 336], [400]]}}
-want = ours_edits.edits(**edited).run()["probabilities"]
+want = plain.edits(**edited).run()["probabilities"]
 for shared in (False, True):
     found = nnsight.edits(**edited, shared=shared).run()["probabilities"]
     assert np.abs(found - want).max() < 1e-5, "nnsight"
@@ -170,22 +178,31 @@ def _scores(seed: int = 0):
     return (values / values.sum(-1, keepdims=True)).astype(np.float32)
 
 
-def _edited(**probabilities):
-    return {
-        name.replace("_", " "): {"probabilities": values, "indices": np.arange(values.shape[1])}
-        for name, values in probabilities.items()
+def _answers(scores, **others):
+    """Ours, as the scores of models make it, and others' scores; the first model is intact."""
+    labels = np.arange(scores.shape[1]) % scores.shape[2]
+    logs = [torch.from_numpy(each).double().log() for each in scores]
+    figures = image_figures(logs, torch.from_numpy(labels))
+    index = np.arange(scores.shape[1])
+    found = {
+        "ours": {**{n: v[1:] for n, v in figures.items()}, "labels": labels, "indices": index},
+        edits._PLAIN_INTACT: {"probabilities": scores[:1], "indices": index},
     }
+    for name, values in others.items():
+        found[name] = {"probabilities": values[1:], "indices": np.arange(values.shape[1])}
+    return found
 
 
 def test_edits_of_the_same_scores_are_equal():
     scores = _scores()
-    said = edits._equal(_edited(ours=scores, plain=scores * (1 + 1e-7)))
-    assert "plain by" in said
+    said = edits._equal(_answers(scores, plain=scores * (1 + 1e-7)))
+    assert "plain by loss" in said
+    assert "kl" in said
     assert "4 images" in said
 
 
 def test_edits_on_other_images_are_compared_on_those_both_have():
-    answers = _edited(ours=_scores(), all=np.repeat(_scores(), 2, 1))
+    answers = _answers(_scores(), all=np.repeat(_scores(), 2, 1))
     answers["all"]["indices"] = np.array([0, 8, 1, 9, 2, 10, 3, 11])
     assert "4 images" in edits._equal(answers)
     answers["all"]["indices"] = np.arange(20, 28)
@@ -193,19 +210,30 @@ def test_edits_on_other_images_are_compared_on_those_both_have():
         edits._equal(answers)
 
 
+def test_without_the_intact_network_there_is_no_divergence_to_compare():
+    answers = _answers(_scores(), plain=_scores())
+    del answers[edits._PLAIN_INTACT]
+    assert "kl" not in edits._equal(answers)
+
+
 def test_edits_that_differ_are_noticed():
     scores = _scores()
     other = scores.copy()
-    other[3, 2, scores[3, 2].argmax()] -= 2e-4
-    with pytest.raises(AssertionError, match="plain differs"):
-        edits._equal(_edited(ours=scores, plain=other))
-    with pytest.raises(AssertionError, match="another class"):
-        edits._equal(_edited(ours=scores, plain=_scores(1)))
-    intact = {edits._INTACT: {"probabilities": scores[:1], "indices": np.arange(4)}}
-    same = _edited(ours=np.repeat(scores[:1], 8, 0)) | intact
+    other[3, 2, 2] *= 1 + 3e-4
+    with pytest.raises(AssertionError, match=r"plain differs by .* in loss"):
+        edits._equal(_answers(scores, plain=other))
+    wrong = _answers(scores, plain=scores)
+    wrong["ours"]["rank"] = wrong["ours"]["rank"] + 1
+    with pytest.raises(AssertionError, match="in rank"):
+        edits._equal(wrong)
+    swapped = scores.copy()  # the true class keeps its place, two others change theirs
+    swapped[3, 2, [5, 6]] = scores[3, 2, [6, 5]]
+    with pytest.raises(AssertionError, match="in kl"):
+        edits._equal(_answers(scores, plain=swapped))
+    with pytest.raises(AssertionError, match="plain has 6 models"):
+        edits._equal(_answers(scores, plain=scores[:-1]))
     with pytest.raises(AssertionError, match="change nothing"):
-        edits._equal(same)
-    assert "The edits change" in edits._equal(_edited(ours=scores) | intact)
+        edits._equal(_answers(np.repeat(scores[:1], 8, 0)))
 
 
 def test_divergence_is_that_of_scipy():

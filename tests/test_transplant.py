@@ -23,7 +23,6 @@ from curvecircuits.compare.transplants.marginals import match_marginals
 from curvecircuits.compare.transplants.place import Place
 from curvecircuits.compare.transplants.recovered import class_changes, scores
 from curvecircuits.compare.transplants.tally import estimates, tally
-from curvecircuits.compare.transplants.variants import Variant
 from curvecircuits.errors import InputError
 from curvecircuits.families import Family, Taxonomy
 from curvecircuits.families.family import relative_orientation
@@ -333,13 +332,9 @@ def _chunk(kl: np.ndarray, *, label: int = 0) -> dict[str, np.ndarray]:
     }
 
 
-def _variants(*names: str) -> list[Variant]:
-    return [Variant(name=name) for name in names]
-
-
 def test_sums_do_not_depend_on_how_images_are_cut():
     kl = np.random.default_rng(0).exponential(size=(3, 100))
-    names = _variants("intact", "ablated", "transplanted")
+    names = ["intact", "ablated", "transplanted"]
     one = tally([_chunk(kl)], names, classes=3)
     many = tally([_chunk(kl[:, k : k + 9]) for k in range(0, 100, 9)], names, classes=3)
     np.testing.assert_allclose(one.sums, many.sums)
@@ -351,7 +346,7 @@ def test_a_share_has_an_interval_that_covers_it_and_is_paired():
     """All images agree on the share, however much they differ: the paired interval is narrow."""
     cost = np.random.default_rng(0).exponential(size=200)
     kl = np.stack([0 * cost, cost, cost * 1.1, 0.25 * cost, 0.5 * cost])
-    names = _variants("intact", "ablated", "mean_ablated", "transplanted", "lines")
+    names = ["intact", "ablated", "mean_ablated", "transplanted", "lines"]
     found = scores(estimates(tally([_chunk(kl)], names, classes=1)), images=200)
     share = found[3].recovered.kl
     assert (share.value, share.low, share.high) == pytest.approx((0.75, 0.75, 0.75))
@@ -363,7 +358,7 @@ def test_no_share_is_given_of_a_cost_that_may_be_none():
     noise = np.random.default_rng(0).normal(size=(1, 200))
     kl = np.concatenate([0 * noise, noise * 0 + 1, noise * 0 + 1, noise * 0 + 0.5])
     chunk = _chunk(kl) | {"loss": np.concatenate([0 * noise, noise - noise.mean(), noise, noise])}
-    names = _variants("intact", "ablated", "mean_ablated", "transplanted")
+    names = ["intact", "ablated", "mean_ablated", "transplanted"]
     found = scores(estimates(tally([chunk], names, classes=1)), images=200)
     assert found[3].recovered.loss is None
     assert found[3].recovered.top1 is None
@@ -372,7 +367,7 @@ def test_no_share_is_given_of_a_cost_that_may_be_none():
 
 def test_the_mean_of_draws_is_reported_as_one():
     kl = np.array([[0.0], [1], [1], [0.2], [0.4]]) * np.ones(50)
-    names = _variants("intact", "ablated", "mean_ablated", "random/0", "random/1")
+    names = ["intact", "ablated", "mean_ablated", "random/0", "random/1"]
     *_, random = scores(estimates(tally([_chunk(kl)], names, classes=1)), images=50)
     assert (random.name, random.draws, random.kl.value) == ("random", 2, pytest.approx(0.3))
     assert random.recovered.kl is None
@@ -381,7 +376,7 @@ def test_the_mean_of_draws_is_reported_as_one():
 
 def test_classes_are_spoken_of_from_twenty_images_on():
     kl = np.array([[0.0], [1], [1], [0.3]]) * np.ones(19)
-    names = _variants("intact", "ablated", "mean_ablated", "transplanted")
+    names = ["intact", "ablated", "mean_ablated", "transplanted"]
     chunks = [_chunk(kl, label=0), _chunk(kl, label=2), _chunk(kl[:, :1], label=2)]
     found = class_changes(tally(chunks, names, classes=3), {2: "two"})
     assert [(c.index, c.name, c.images) for c in found] == [(2, "two", 20)]
@@ -392,7 +387,7 @@ def test_classes_are_spoken_of_from_twenty_images_on():
 def test_nothing_read_is_an_error():
     chunk = _chunk(np.zeros((1, 4))) | {"read": np.zeros(4, dtype=bool)}
     with pytest.raises(InputError, match="nothing to evaluate"):
-        tally([chunk], _variants("intact"), classes=1)
+        tally([chunk], ["intact"], classes=1)
 
 
 # -- the claims --------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,10 @@ from benchmarks.contenders.plain import decoded
 from benchmarks.task import Task
 from curvecircuits.artificial import artificial_network
 from curvecircuits.catalog import load
-from curvecircuits.images import accuracy
+from curvecircuits.compare import evaluate_edits, open_image_figures
+from curvecircuits.images import accuracy, evenly, open_images
 from curvecircuits.models.address import Unit
+from curvecircuits.models.edits import ZeroUnits
 from curvecircuits.models.network import Network
 from curvecircuits.stimuli import published
 from curvecircuits.tuning import Look, images_at_once, station, tune
@@ -110,6 +113,46 @@ def photographs(*, weights: str, folder: str, images: int) -> Task:
         return {"top": np.array([found.top1, found.top5])}
 
     return Task(run=run, items=images, warm=lambda: accuracy(network, folder, limit=16))
+
+
+def edits(
+    *,
+    weights: str,
+    folder: str,
+    indices: Sequence[int],
+    layer: str,
+    edits: Sequence[Sequence[int]],
+    batch: int = 32,
+) -> Task:
+    """Edited models beside the intact network, in one pass over the images.
+
+    Parameters
+    ----------
+    folder, indices
+        Images, and which of them by name: evenly spread over all.
+    layer, edits
+        Of each model, the channels of the layer that are set to zero; none for the network itself.
+    """
+    network = load("googlenet", weights=weights)
+    images = open_images(folder)
+    assert evenly(len(images), len(indices)).tolist() == [*indices], "not evenly spread"
+    models = {
+        str(k): [ZeroUnits(units=[(layer, channel) for channel in channels])] if channels else []
+        for k, channels in enumerate(edits)
+    }
+
+    def evaluated(count: int) -> Mapping[str, np.ndarray]:
+        with TemporaryDirectory() as out:
+            evaluate_edits(network, models, images, out=out, limit=count, batch=batch)
+            found = open_image_figures(out)
+        figures = {n: getattr(found, n)[1:] for n in ("loss", "rank", "kl")}
+        return {**figures, "labels": found.label, "indices": found.index}
+
+    return Task(
+        run=lambda: evaluated(len(indices)),
+        items=len(indices),
+        warm=lambda: evaluated(min(batch, len(indices))),
+    )
 
 
 # -- saliency ----------------------------------------------------------------------------------

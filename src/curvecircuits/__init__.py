@@ -33,12 +33,16 @@ if TYPE_CHECKING:
     from curvecircuits.claims.measure import measure_claims
     from curvecircuits.claims.records import ClaimTable
     from curvecircuits.compare import (
+        EditedModels,
         Matched,
         Transplant,
+        evaluate_edits,
         fit_constants,
         joint_maps,
         match_family,
         natural_tuning,
+        open_edited_models,
+        open_image_figures,
         open_transplant,
         paired_examples,
         photograph_agreement,
@@ -61,6 +65,7 @@ if TYPE_CHECKING:
     from curvecircuits.models.address import Direction, Unit, parse_address
     from curvecircuits.models.edit import edit
     from curvecircuits.models.edit_json import edits_from_json, edits_to_json
+    from curvecircuits.models.edit_lists import edit_lists_from_json, edit_lists_to_json
     from curvecircuits.models.edits import (
         AddWeights,
         KeepInputs,
@@ -100,6 +105,7 @@ _HOMES = {
     "CurveFamily": "families.records",
     "CurveTuning": "tuning",
     "Direction": "models.address",
+    "EditedModels": "compare",
     "ExpandedWeights": "weights.expanded",
     "Family": "families.family",
     "GroupMatrix": "weights.blocks",
@@ -134,8 +140,11 @@ _HOMES = {
     "discover_families": "families.discover",
     "drop_weights": "circuits.editing",
     "edit": "models.edit",
+    "edit_lists_from_json": "models.edit_lists",
+    "edit_lists_to_json": "models.edit_lists",
     "edits_from_json": "models.edit_json",
     "edits_to_json": "models.edit_json",
+    "evaluate_edits": "compare",
     "expanded_weights": "weights.expanded",
     "find_curves": "families.find",
     "figures_of": "report",
@@ -155,6 +164,8 @@ _HOMES = {
     "natural_tuning": "compare",
     "open_examples": "visualize",
     "open_images": "images",
+    "open_edited_models": "compare",
+    "open_image_figures": "compare",
     "open_transplant": "compare",
     "paired_examples": "compare",
     "photograph_agreement": "compare",
@@ -188,6 +199,7 @@ __all__ = [
     "CurveFamily",
     "CurveTuning",
     "Direction",
+    "EditedModels",
     "ExpandedWeights",
     "Family",
     "GroupMatrix",
@@ -224,8 +236,11 @@ __all__ = [
     "discover_families",
     "drop_weights",
     "edit",
+    "edit_lists_from_json",
+    "edit_lists_to_json",
     "edits_from_json",
     "edits_to_json",
+    "evaluate_edits",
     "expanded_weights",
     "figures_of",
     "find_curves",
@@ -243,7 +258,9 @@ __all__ = [
     "measure_claims",
     "natural_tuning",
     "network_of",
+    "open_edited_models",
     "open_examples",
+    "open_image_figures",
     "open_images",
     "open_transplant",
     "paired_examples",

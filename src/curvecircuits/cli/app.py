@@ -13,6 +13,7 @@ from curvecircuits.cli.claims import claims
 from curvecircuits.cli.curves import find, tune
 from curvecircuits.cli.decomposed import decompose
 from curvecircuits.cli.edited import edited
+from curvecircuits.cli.evaluated import evaluate
 from curvecircuits.cli.examples import examples
 from curvecircuits.cli.families import families
 from curvecircuits.cli.networks import fetch, layers, models
@@ -67,6 +68,7 @@ for _command in (
     claims,
     artificial,
     transplant,
+    evaluate,
     report,
 ):
     app.command(_command)

@@ -2,6 +2,13 @@
 
 from curvecircuits.compare.agreement import Agreement
 from curvecircuits.compare.disagreement import Disagreement, crops, disagreements
+from curvecircuits.compare.edited_models import (
+    EditedModels,
+    ImageFigures,
+    evaluate_edits,
+    open_edited_models,
+    open_image_figures,
+)
 from curvecircuits.compare.fit import fit_constants
 from curvecircuits.compare.fitted import Fit
 from curvecircuits.compare.gaussians import GaussianTuning
@@ -24,9 +31,11 @@ from curvecircuits.compare.transplants import Transplant, open_transplant, trans
 __all__ = [
     "Agreement",
     "Disagreement",
+    "EditedModels",
     "Fit",
     "GaussianTuning",
     "HeldOutShape",
+    "ImageFigures",
     "JointMaps",
     "Matched",
     "NaturalTuning",
@@ -37,6 +46,7 @@ __all__ = [
     "Transplant",
     "crops",
     "disagreements",
+    "evaluate_edits",
     "fit_constants",
     "geometry_for",
     "held_out_shapes",
@@ -44,6 +54,8 @@ __all__ = [
     "maps_agreement",
     "match_family",
     "natural_tuning",
+    "open_edited_models",
+    "open_image_figures",
     "open_transplant",
     "paired_examples",
     "photo_maps",

@@ -1,11 +1,14 @@
 """What a network computes, as one hash: the key under which its results can be kept."""
 
+import dataclasses
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from curvecircuits.models.edits import Edit
 from curvecircuits.models.network import Network
 
 _PLAIN = (bool, int, float, str, type(None))
@@ -47,6 +50,33 @@ def fingerprint(network: Network) -> str:
     size = (1, 3, network.input_size, network.input_size)
     noise = torch.rand(size, generator=torch.Generator().manual_seed(0))
     _add(digest, network.prepare(noise.to(network.device)))
+    return digest.hexdigest()
+
+
+def edits_fingerprint(edits: Sequence[Edit]) -> str:
+    """SHA-256 of what edits do, in order: their kinds, units, numbers, and networks taken from.
+
+    Units count as they were named, so that `3b:1` and `mixed3b:1` are told apart.
+
+    Examples
+    --------
+    >>> from curvecircuits.models.edits import ZeroUnits
+    >>> one, other = (edits_fingerprint([ZeroUnits(units=[("3b", k)])]) for k in (1, 2))
+    >>> one == edits_fingerprint([ZeroUnits(units=[("3b", 1)])]), one == other
+    (True, False)
+    """
+    digest = hashlib.sha256()
+    for edit in edits:
+        digest.update(type(edit).__qualname__.encode())
+        fields = dataclasses.fields(edit) if dataclasses.is_dataclass(edit) else ()
+        for name in (field.name for field in fields):
+            value = getattr(edit, name)
+            digest.update(name.encode())
+            if isinstance(value, Tensor):
+                _add(digest, value)
+            else:
+                said = fingerprint(value) if isinstance(value, Network) else repr(value)
+                digest.update(said.encode())
     return digest.hexdigest()
 
 

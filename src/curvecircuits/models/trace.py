@@ -35,7 +35,7 @@ _OUT_OF_PLACE: dict[Any, Any] = {
 }
 
 
-_GUARDS = "_guards_fn"
+GUARDS = "_guards_fn"
 """The module by which `torch.export` checks that a recording holds for the images given."""
 
 
@@ -211,7 +211,7 @@ def program(module: nn.Module, graph: fx.Graph, wanted: dict[str, fx.Node]) -> f
     pruned = fx.Graph()
     twin: dict[fx.Node, fx.Node] = {}
     for node in graph.nodes:
-        if node in needed or node.op == "placeholder" or node.target == _GUARDS:
+        if node in needed or node.op == "placeholder" or node.target == GUARDS:
             twin[node] = pruned.node_copy(node, lambda n: twin[n])
     pruned.output({name: twin[node] for name, node in wanted.items()})
     return lean(fx.GraphModule(module, pruned))

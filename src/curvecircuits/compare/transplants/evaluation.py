@@ -9,15 +9,13 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 from torch import Tensor
 
+from curvecircuits.compare.image_figures import at_once, image_figures, log_probabilities
 from curvecircuits.compare.transplants.calibration import Calibration
 from curvecircuits.compare.transplants.candidates import Candidates
 from curvecircuits.compare.transplants.place import Place
 from curvecircuits.compare.transplants.variants import Substitution, Variant
 from curvecircuits.images import Batch, ImageChunks
 from curvecircuits.models.network import Network
-
-_FEW = 4
-"""Images for which the largest maps of a network like InceptionV1 stay in a CPU's cache."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,21 +52,15 @@ class Evaluator:
         return self._job.read(chunk)
 
     def compute(self, chunk: int, loaded: Batch) -> Mapping[str, ndarray]:
-        """Loss, rank of the true class, and KL divergence, of every variant and image.
-
-        `loss` is −log p(class) and `rank` the number of classes before it, both without meaning
-        where `label` is −1; `kl` is Σ p log(p / q) with p of the intact network and q of the
-        variant; all without meaning where `read` is false.
-        """
+        """`image_figures` of every variant; without meaning where `read` is false."""
         job = self._job
         part = job.part(chunk)
         labels = torch.from_numpy(job.labels[part])
         halves = torch.arange(part.start, part.start + job.batch) % len(job.calibration.images)
         with torch.inference_mode():
             found = [s[: len(labels)] for s in self.scored(job.padded(loaded), halves)]
-        figures = [_figures(scores, found[0], labels) for scores in found]
         return {
-            **{n: torch.stack([f[n] for f in figures]).numpy() for n in ("loss", "rank", "kl")},
+            **image_figures(found, labels),
             "label": labels.numpy(),
             "read": loaded.read.numpy(),
             "reason": np.array([loaded.reasons.get(int(i), "") for i in job.indices[part]]),
@@ -80,15 +72,11 @@ class Evaluator:
         """Log-probabilities of every variant."""
         job, place = self._job, self._place
         shown = pixels.to(place.network.device)
-        # What comes first has large maps: on a CPU it runs faster on few images at a time.
-        few = _FEW if shown.device.type == "cpu" else len(shown)
-        parts = [self._before(some) for some in shown.split(few)]
+        parts = [self._before(some) for some in shown.split(at_once(shown))]
         values = {name: torch.cat([p[0][name] for p in parts]) for name in parts[0][0]}
         sets = None if job.candidates is None else torch.cat([p[1] for p in parts])
         substitution = Substitution(place, job.calibration, values, sets, halves.to(shown.device))
-        return [
-            substitution.scores(v).flatten(1).double().log_softmax(1).cpu() for v in job.variants
-        ]
+        return [log_probabilities(substitution.scores(v)) for v in job.variants]
 
     def _before(self, images: Tensor) -> tuple[dict[str, Tensor], Tensor]:
         """What `after` needs of some images, and the candidates on them."""
@@ -97,15 +85,3 @@ class Evaluator:
         raw = place.raw(values)
         kept = {name: values[name] for name in (place.split.at, *place.split.passed)}
         return kept, raw if candidates is None else candidates.read(place, images, raw)
-
-
-def _figures(scores: Tensor, intact: Tensor, labels: Tensor) -> dict[str, Tensor]:
-    """From log-probabilities of a variant and of the intact network."""
-    own = scores.gather(1, labels.clamp(min=0)[:, None])
-    before = torch.arange(scores.shape[1]) < labels[:, None]
-    rank = (scores > own).sum(1) + ((scores == own) & before).sum(1)
-    return {
-        "loss": -own[:, 0].float(),
-        "rank": rank.to(torch.int32),
-        "kl": (intact.exp() * (intact - scores)).sum(1).clamp(min=0).float(),
-    }

@@ -18,7 +18,7 @@ from curvecircuits.compare.transplants.records import (
 from curvecircuits.compare.transplants.tally import estimates, tally
 from curvecircuits.errors import InputError
 from curvecircuits.families.records import CurveFamily
-from curvecircuits.images import Framing, ImageSet, Labels
+from curvecircuits.images import Framing, ImageChunks, ImageSet, Labels
 from curvecircuits.models.network import Network
 from curvecircuits.store import RunFolder, dump, load, versions, write_table
 
@@ -40,12 +40,16 @@ def result_of(
     """The record, from what the folder holds of a job."""
     network = job.network
     assert network.logits is not None
-    sums = tally(folder.chunks(), job.variants, classes=network.layer(network.logits).channels)
+    sums = tally(
+        folder.chunks(),
+        [v.name for v in job.variants],
+        classes=network.layer(network.logits).channels,
+    )
     means = estimates(sums, draws=_DRAWS, seed=seed)
     skipped, count = job.skipped(folder.chunks(), most=_LISTED)
     calibration = job.calibration
     assert job.candidates is not None
-    names = _class_names(job, labels)
+    names = class_names(job, labels)
     classes = recovered.class_changes(sums, names)
     return Transplant(
         model=network.name,
@@ -70,7 +74,7 @@ def result_of(
         unlabelled=dict(labels.missing),
         data=str(job.images.root),
         data_fingerprint=job.images.fingerprint,
-        framing=_framed(job.framing),
+        framing=framing_in_words(job.framing),
         calibration=(
             "every other image, for the rest"
             if other is None
@@ -88,8 +92,8 @@ def result_of(
     )
 
 
-def _class_names(job: Evaluation, labels: Labels) -> dict[int, str]:
-    """What the folder calls each class."""
+def class_names(job: ImageChunks, labels: Labels) -> dict[int, str]:
+    """What the folder calls each class of a job's images."""
     found: dict[int, str] = {}
     for index in job.indices:
         label = int(labels.indices[index])
@@ -161,7 +165,8 @@ def _rows(folder: RunFolder, job: Evaluation) -> Iterator[dict[str, Any]]:
         yield table
 
 
-def _framed(framing: Framing) -> str:
+def framing_in_words(framing: Framing) -> str:
+    """How images were cut, as a reader is told."""
     if framing.kind == "warp":
         return f"warped to {framing.resize} × {framing.resize} pixels, centre {framing.size}"
     return f"shorter side {framing.resize} pixels ({framing.resample}), centre {framing.size}"

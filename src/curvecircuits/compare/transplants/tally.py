@@ -8,7 +8,6 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-from curvecircuits.compare.transplants.variants import Variant
 from curvecircuits.errors import InputError
 
 Metric = Literal["top1", "top5", "loss", "kl"]
@@ -36,17 +35,25 @@ class Tally:
     labelled: int
 
 
-def tally(
-    chunks: Iterable[Mapping[str, ndarray]], variants: Sequence[Variant], *, classes: int
-) -> Tally:
+def tally(chunks: Iterable[Mapping[str, ndarray]], names: Sequence[str], *, classes: int) -> Tally:
     """Add up chunks in order.
+
+    Parameters
+    ----------
+    chunks
+        Of every variant and image what `image_figures` gives, and of every image its `label` (−1
+        where it is not known) and whether it was `read`.
+    names
+        Of the variants, in the order in which the chunks have them.
+    classes
+        How many there are.
 
     Raises
     ------
     InputError
         If no image was read.
     """
-    count = len(variants)
+    count = len(names)
     sums = np.zeros((count, len(METRICS), _GROUPS))
     counts = np.zeros((len(METRICS), _GROUPS))
     by_class = np.zeros((count, 3, classes))
@@ -72,7 +79,7 @@ def tally(
         raise InputError("No image could be read: there is nothing to evaluate.")
     groups = min(_GROUPS, seen)
     return Tally(
-        names=tuple(v.name for v in variants),
+        names=tuple(names),
         sums=sums[:, :, :groups],
         counts=counts[:, :groups],
         classes=by_class,
@@ -104,7 +111,8 @@ class Estimates:
         InputError
             When there is no such variant.
         """
-        rows = [k for k, name in enumerate(self.names) if name.split("/")[0] == group]
+        rows = [k for k, name in enumerate(self.names) if name == group]
+        rows = rows or [k for k, name in enumerate(self.names) if name.split("/")[0] == group]
         if not rows:
             raise InputError(f"No variant is called {group}: there are {', '.join(self.names)}.")
         m = METRICS.index(metric)
