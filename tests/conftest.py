@@ -11,11 +11,14 @@ import torch
 from filelock import FileLock
 from hypothesis import settings
 from jaxtyping import config as annotations
+from typechecks import check_sparingly
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
 
 pytest.register_assert_rewrite("browser")
+
+check_sparingly()  # before the package is imported
 
 settings.register_profile("same every time", derandomize=True, deadline=None, database=None)
 settings.load_profile("same every time")
@@ -25,8 +28,31 @@ settings.load_profile("same every time")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+_LONG = (
+    "test_report",
+    "test_googlenet_family",
+    "test_claims",
+    "test_notebooks",
+    "test_live",
+    "test_transplant_bars",
+    "test_cli_pictures",
+    "test_hue",
+    "test_taxonomy",
+    "test_hostile",
+    "test_cli_artificial",
+    "test_artificial_export",
+    "test_page",
+)
+"""Files that take longest, or wait: begun last, they would leave the other processes idle."""
+
+
+def _place(item: pytest.Item) -> int:
+    return _LONG.index(item.path.stem) if item.path.stem in _LONG else len(_LONG)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what needs the reference folder where there is none."""
+    """Begin with the longest files; skip what needs the reference folder where there is none."""
+    items.sort(key=_place)
     if SHARED.is_dir():
         return
     skip = pytest.mark.skip(reason=f"no reference folder at {SHARED}")
@@ -74,3 +100,10 @@ def build_hook() -> ModuleType:
 def page_lock(tmp_path_factory: pytest.TempPathFactory) -> FileLock:
     """Held while web/ is installed or bundled: pytest-xdist runs several sessions over it."""
     return FileLock(tmp_path_factory.getbasetemp().parent / "page.lock")
+
+
+@pytest.fixture(scope="session")
+def bundle(build_hook: ModuleType, page_lock: FileLock) -> None:
+    """The page's script, made from web/ as it is now."""
+    with page_lock:
+        build_hook.build_page(ROOT)

@@ -11,7 +11,7 @@ import torch
 from browser import assert_drawn, downloaded_table, report_of
 from conftest import SHARED
 from PIL import Image
-from test_page import bundle, chromium, open_page  # noqa: F401
+from test_page import chromium, open_page  # noqa: F401
 from torch import nn
 
 from curvecircuits.artificial import artificial_network

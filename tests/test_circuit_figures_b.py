@@ -5,14 +5,12 @@ import json
 import zlib
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import networks
 import numpy as np
 import pytest
 from browser import downloaded_table, serious_problems
-from filelock import FileLock
 from test_downstream import later  # noqa: F401  (a fixture)
 from test_page import chromium, open_page  # noqa: F401  (fixtures)
 
@@ -398,9 +396,7 @@ def test_robustness_of_many_families_has_its_controls_in_one_row(figures):
 
 
 @pytest.fixture(scope="module")
-def html(build_hook: ModuleType, page_lock: FileLock, figures: tuple[Any, ...]) -> str:
-    with page_lock:
-        build_hook.build_page(ROOT)
+def html(bundle: None, figures: tuple[Any, ...]) -> str:
     return render(
         Report(
             title="Circuits",

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from networks import planted
 
-from curvecircuits.artificial import artificial_network
+from curvecircuits.artificial import Constants, artificial_network
 from curvecircuits.circuits.chance import Compared
 from curvecircuits.circuits.intervals import Interval, resampled
 from curvecircuits.claims import CLAIMS, ClaimTable, Evidence, measure_claims, words
@@ -38,7 +38,8 @@ CONTRACT = {
 
 def twelve() -> Network:
     """Twelve artificial curves, found by this file's own name."""
-    return artificial_network(orientations=[30.0 * k for k in range(12)])
+    few = Constants(curve_orientations=16)
+    return artificial_network(few, orientations=[30.0 * k for k in range(12)])
 
 
 def eight() -> Network:

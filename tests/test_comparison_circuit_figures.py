@@ -5,7 +5,7 @@ import pytest
 from browser import assert_drawn, downloaded_table, report_of
 from PIL import Image
 from test_compare_matrices import labelled
-from test_page import bundle, chromium, open_page  # noqa: F401
+from test_page import chromium, open_page  # noqa: F401
 
 from curvecircuits.artificial import artificial_network
 from curvecircuits.circuits.kernels import kernels

@@ -10,7 +10,7 @@ import pytest
 from browser import assert_drawn, downloaded_table, report_of
 from conftest import SHARED
 from PIL import Image
-from test_page import bundle, chromium, open_page  # noqa: F401
+from test_page import chromium, open_page  # noqa: F401
 
 from curvecircuits.artificial import artificial_network
 from curvecircuits.compare import Matched, Side, held_out_shapes, joint_maps, shape_responses

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from browser import assert_drawn, report_of
 from networks import written
-from test_page import bundle, chromium, open_page  # noqa: F401
+from test_page import chromium, open_page  # noqa: F401
 
 from curvecircuits.artificial import artificial_network
 from curvecircuits.circuits.blocks import OrientedBlock

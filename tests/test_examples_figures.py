@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import family_of, noise, seeded
 from PIL import Image
-from test_page import bundle, chromium, open_page  # noqa: F401
+from test_page import chromium, open_page  # noqa: F401
 from torch import nn
 
 from curvecircuits.artificial import artificial_network

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from browser import report_of, serious_problems
 from networks import family_of, planted, seeded
-from test_page import bundle, chromium, open_page  # noqa: F401
+from test_page import chromium, open_page  # noqa: F401
 from torch import nn
 
 from curvecircuits.artificial import Constants, artificial_network
@@ -305,7 +305,7 @@ def report(evidence, explorer) -> Report:
 
 
 @pytest.fixture(scope="module")
-def html(bundle, report) -> str:  # noqa: F811
+def html(bundle, report) -> str:
     return render(report)
 
 

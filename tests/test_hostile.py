@@ -10,7 +10,7 @@ import pytest
 from browser import downloaded
 from networks import curve_classifier, family_of
 from PIL import Image
-from test_page import bundle, chromium, open_page  # noqa: F401
+from test_page import chromium, open_page  # noqa: F401
 
 from curvecircuits.compare import transplant
 from curvecircuits.images import open_images

@@ -13,7 +13,7 @@ import pytest
 import torch
 from browser import assert_drawn, downloaded_rows, report_of
 from PIL import Image
-from test_page import _wait_until_drawn, bundle, chromium, open_page  # noqa: F401
+from test_page import _wait_until_drawn, chromium, open_page  # noqa: F401
 
 from curvecircuits.artificial import Constants, Parts, artificial_network
 from curvecircuits.artificial.constants import VARIABLES
@@ -39,7 +39,7 @@ def figure():
 
 
 @pytest.fixture(scope="module")
-def html(bundle, figure):  # noqa: F811
+def html(bundle, figure):
     return render(report_of([figure]))
 
 
@@ -460,7 +460,7 @@ def test_families_fill_their_layers(figure):
         assert end == network.layer(layer.name).channels
 
 
-def test_only_a_page_with_the_figure_carries_the_runtime(bundle, html, figure):  # noqa: F811
+def test_only_a_page_with_the_figure_carries_the_runtime(bundle, html, figure):
     block = '<script type="text/plain" data-role="runtime">'
     assert html.count(block) == 1
     assert html.index(block) > html.rindex('data-role="figure"')

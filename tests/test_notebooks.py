@@ -12,7 +12,7 @@ import pytest
 from browser import serious_problems
 from networks import SMALL, small_classifier
 from PIL import Image
-from test_page import bundle, chromium, open_page  # noqa: F401
+from test_page import chromium, open_page  # noqa: F401
 
 import curvecircuits as cc
 from curvecircuits.artificial import artificial_network
@@ -205,7 +205,7 @@ def drawn(*figures, **options):
     return shown, shown._repr_html_()
 
 
-def test_a_frame_is_sandboxed_and_holds_the_figures_only(bundle):  # noqa: F811
+def test_a_frame_is_sandboxed_and_holds_the_figures_only(bundle):
     figure = null_counts(found=12, counts=[0, 1, 2], caption=HOSTILE)
     _, frame = drawn(figure, height=400)
     assert 'sandbox="allow-scripts allow-downloads"' in frame

@@ -9,14 +9,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 from browser import downloaded, downloaded_table, serious_problems
-from filelock import FileLock
 
 from curvecircuits.errors import InputError, UnavailableError
 from curvecircuits.report import (
@@ -219,13 +217,6 @@ def made_report() -> Report:
 
 
 # --- the browser -----------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="session")
-def bundle(build_hook: ModuleType, page_lock: FileLock) -> None:
-    """The page's script, made from web/ as it is now."""
-    with page_lock:
-        build_hook.build_page(ROOT)
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pytest
 from browser import assert_drawn, downloaded, downloaded_rows, report_of
 from networks import family_of
 from PIL import Image
-from test_page import HOSTILE, bundle, chromium, open_page  # noqa: F401
+from test_page import HOSTILE, chromium, open_page  # noqa: F401
 
 from curvecircuits.artificial import artificial_network
 from curvecircuits.cli.app import main

@@ -1,7 +1,7 @@
 import pytest
 from browser import assert_drawn
 from networks import planted
-from test_page import bundle, chromium, open_page  # noqa: F401
+from test_page import chromium, open_page  # noqa: F401
 
 from curvecircuits.artificial import Constants, artificial_network
 from curvecircuits.models.network import Network
@@ -25,6 +25,10 @@ def built(cache, **options):
         for budget in ("pictured._FAMILY", "pictured._GRIDS", "explorer._NATURAL"):
             patch.setattr(f"curvecircuits.report.{budget}", 1e6)
         patch.setattr("curvecircuits.report.explorer._WRITTEN", 0)
+        # What is measured has tests of its own: here are few draws.
+        patch.setattr("curvecircuits.circuits.intervals._DRAWS", 200)
+        patch.setattr("curvecircuits.claims.weighed.PERMUTATIONS", 20)
+        patch.setattr("curvecircuits.claims.evidence.PERMUTATIONS", 20)
         # Writing the network as ONNX takes a quarter of a minute; `test_live` has the real figure.
         patch.setattr("curvecircuits.report.figured.live_figures", lambda: [("live", STAND_IN)])
         return build_report(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from browser import assert_drawn, report_of
-from test_page import bundle, chromium, open_page  # noqa: F401
+from test_page import chromium, open_page  # noqa: F401
 from torch import nn
 
 from bars import SHARED

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from browser import assert_drawn, downloaded, downloaded_table, report_of
 from networks import curve_classifier, family_of, seeded
-from test_page import bundle, chromium, open_page  # noqa: F401
+from test_page import chromium, open_page  # noqa: F401
 from torch import nn
 
 from curvecircuits.artificial import artificial_network

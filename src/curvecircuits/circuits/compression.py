@@ -195,14 +195,16 @@ def template_curve(
         start += sum(len(block.sources) for block in every)
     found: dict[int, tuple[Basis, Residuals]] = {}
     for basis in bases:
-        fits: list[Residuals] = []
-        numbers = start
-        for i, group in enumerate(groups):
-            apart = None if spacings is None else spacings[i]
-            own = template_numbers(group, basis=basis, spacings=apart)
-            numbers += own + len(group) - 1  # and the scales
-            fits.append(left_out(group, basis=basis, spacings=apart, hues=hues))
+        apart = [None] * len(groups) if spacings is None else spacings
+        numbers = start + sum(
+            template_numbers(group, basis=basis, spacings=own) + len(group) - 1  # and the scales
+            for group, own in zip(groups, apart, strict=True)
+        )
         if numbers not in found:
+            fits = [
+                left_out(group, basis=basis, spacings=own, hues=hues)
+                for group, own in zip(groups, apart, strict=True)
+            ]
             gone, total = ([getattr(f, n) for f in fits] for n in ("gone", "total"))
             found[numbers] = (
                 basis,

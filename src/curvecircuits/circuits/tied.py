@@ -20,6 +20,9 @@ _RIDGE = 0.01
 _ROUNDS = 3
 """Of template and gains in turn; twice as many change R² by less than 0.01."""
 
+_TOGETHER = 4
+"""Folds whose normal equations are solved at once; of more they are no longer in the cache."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Residuals:
@@ -45,8 +48,8 @@ class Residuals:
 
 
 def _mix(weights: ndarray, tables: ndarray) -> ndarray:
-    """Σ weights[f, i] · tables[i, ...]."""
-    return (weights @ tables.reshape(len(tables), -1)).reshape(-1, *tables.shape[1:])
+    """Σ weights[f, i] · tables[i, ...], of tables (i, a, b) in C order: (f, a · b)."""
+    return (weights @ tables.reshape(len(tables), -1).view(float)).view(complex)
 
 
 def _ratio(above: ndarray, below: ndarray) -> ndarray:
@@ -71,6 +74,9 @@ class _Folds:
         self.chosen = np.split(chosen.astype(float), edges, axis=1)
         self.targets = [c.copy() for c in self.chosen]
         self.sources = [np.ones((len(chosen), b.source.shape[1])) for b in blocks]
+        flat = [b.source[..., self.q] * b.cells[..., self.j] for b in blocks]
+        self.flat = [np.ascontiguousarray(each).reshape(-1, len(terms)) for each in flat]
+        self.pairs = [(self.q[:, None] * b.source.shape[2] + self.q).ravel() for b in blocks]
         for _ in range(_ROUNDS):
             self.coefficients = self._solve()
             self.products = [self._products(block) for block in blocks]
@@ -78,22 +84,31 @@ class _Folds:
 
     def _solve(self) -> ndarray:
         """Coefficients of the template for the gains: (folds, terms)."""
-        count, folds, sine = len(self.terms), len(self.chosen[0]), ~self.terms.constant
-        both: ndarray = np.zeros((2, folds, count, count), complex)
+        every = range(0, len(self.chosen[0]), _TOGETHER)
+        return np.concatenate([self._solved(slice(first, first + _TOGETHER)) for first in every])
+
+    def _solved(self, some: slice) -> ndarray:
+        """Coefficients of some folds."""
+        targets, sources = [g[some] for g in self.targets], [h[some] for h in self.sources]
+        count, folds, sine = len(self.terms), len(targets[0]), ~self.terms.constant
+        both: ndarray = np.zeros((2, folds, count * count), complex)
         right: ndarray = np.zeros((folds, count), complex)
-        for block, g, h in zip(self.blocks, self.targets, self.sources, strict=True):
-            flat = block.source[..., self.q] * block.cells[..., self.j]
-            gain = g[:, :, None] * h[:, None]
-            right += gain.reshape(folds, -1) @ flat.reshape(-1, count)
+        for block, flat, pairs, g, h in zip(
+            self.blocks, self.flat, self.pairs, targets, sources, strict=True
+        ):
+            right += _mix((g[:, :, None] * h[:, None]).reshape(folds, -1), flat)
             for kind, (by_target, by_source) in enumerate(block.grams):
-                sources = _mix(np.square(h), by_source)[:, self.q[:, None], self.q]
-                both[kind] += _mix(np.square(g), by_target) * sources
+                term = _mix(np.square(g), by_target)
+                term *= _mix(np.square(h), by_source).take(pairs, axis=1)
+                both[kind] += term
         # cos·cos, cos·sin and sin·sin of two phases, from their sum and difference.
-        conjugate, plain = both[0], both[1]
-        cosines = (plain + conjugate).real / 2
-        crossed = ((plain - conjugate).imag / 2)[:, :, sine]
-        sines = ((conjugate - plain).real / 2)[:, sine][:, :, sine]
-        matrix = np.block([[cosines, crossed], [crossed.swapaxes(1, 2), sines]])
+        conjugate, plain = both.reshape(2, folds, count, count)
+        matrix: ndarray = np.empty((folds, self.terms.numbers, self.terms.numbers))
+        np.add(plain.real, conjugate.real, out=matrix[:, :count, :count])
+        matrix[:, :count, count:] = (plain.imag - conjugate.imag)[:, :, sine]
+        matrix[:, count:, :count] = matrix[:, :count, count:].swapaxes(1, 2)
+        matrix[:, count:, count:] = (conjugate.real - plain.real)[:, sine][:, :, sine]
+        matrix /= 2
         vector = np.concatenate([np.real(right), np.imag(right)[:, sine]], axis=1)
         size = np.trace(matrix, axis1=1, axis2=2) / matrix.shape[1]
         matrix += np.maximum(_RIDGE * size, TINY)[:, None, None] * np.eye(matrix.shape[1])
@@ -106,10 +121,10 @@ class _Folds:
         """Of what is predicted but for gains, with the weights and with itself: (folds, t, s)."""
         table = np.zeros((len(self.coefficients), self.q.max() + 1, self.j.max() + 1), complex)
         table[:, self.q, self.j] = self.coefficients
-        field = block.source @ table[:, None]
-        conjugate, plain = block.between
-        itself = (field @ conjugate) * field.conj() + (field @ plain) * field
-        return (field * block.cells).sum(-1).real, itself.sum(-1).real / 2
+        # Real and imaginary parts one after the other: half of what a complex product computes.
+        field = (block.source @ table[:, None]).view(float)
+        itself = np.einsum("ftsj,ftsj->fts", field @ block.form, field)
+        return np.einsum("ftsj,tsj->fts", field, block.cells.conj().view(float)), itself
 
     def _update_gains(self) -> None:
         """Gains given the template, none below 0, of mean square 1."""

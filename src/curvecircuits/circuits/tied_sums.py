@@ -28,8 +28,9 @@ class Sums:
     grams: tuple[tuple[ndarray, ndarray], ...]
     """Sums of products of terms with conjugates of terms, then with terms: over the cells for each
     target (t, k, k), and over nothing for each source (s, q, q), all seen from target 0."""
-    between: tuple[Complex[ndarray, "t j j"], Complex[ndarray, "t j j"]]
-    """Sums over cells of the products of their functions, in the same two ways."""
+    form: Float[ndarray, "t parts parts"]
+    """Sums over cells of the square of Re Σ x_j f_j, as a quadratic form of the real and imaginary
+    parts of x, which alternate."""
     squares: Float[ndarray, " t"]
     """Sums of squared weights."""
     total: Float[ndarray, " t"]
@@ -74,13 +75,26 @@ def sums_of(
         of_cells = frame[:, :, None] * other(frame)[:, None] * (here.T @ other(here))
         of_turns = turned[:, :, None] * other(turned)[:, None]
         by_target = of_cells[:, j[:, None], j] * of_turns[:, q[:, None], q]
-        grams.append((by_target, source[0][:, :, None] * other(source[0])[:, None]))
+        grams.append(
+            (np.ascontiguousarray(by_target), source[0][:, :, None] * other(source[0])[:, None])
+        )
         between.append(of_cells)
     return Sums(
         source=source,
         cells=unit * (values @ here) * frame[:, None],
         grams=tuple(grams),
-        between=(between[0], between[1]),
+        form=_form(*between),
         squares=unit**2 * np.square(values).sum((1, 2)),
         total=unit**2 * about,
     )
+
+
+def _form(conjugate: ndarray, plain: ndarray) -> ndarray:
+    """From sums of f_i · conj(f_j) and of f_i · f_j."""
+    targets, count, _ = plain.shape
+    parts: ndarray = np.empty((targets, count, 2, count, 2))
+    parts[:, :, 0, :, 0] = (conjugate + plain).real
+    parts[:, :, 1, :, 0] = -(conjugate + plain).imag
+    parts[:, :, 0, :, 1] = (conjugate - plain).imag
+    parts[:, :, 1, :, 1] = (conjugate - plain).real
+    return parts.reshape(targets, 2 * count, 2 * count) / 2
