@@ -104,10 +104,10 @@ class _Folds:
         # cos·cos, cos·sin and sin·sin of two phases, from their sum and difference.
         conjugate, plain = both.reshape(2, folds, count, count)
         matrix: ndarray = np.empty((folds, self.terms.numbers, self.terms.numbers))
-        np.add(plain.real, conjugate.real, out=matrix[:, :count, :count])
-        matrix[:, :count, count:] = (plain.imag - conjugate.imag)[:, :, sine]
+        matrix[:, :count, :count] = np.real(plain) + np.real(conjugate)
+        matrix[:, :count, count:] = (np.imag(plain) - np.imag(conjugate))[:, :, sine]
         matrix[:, count:, :count] = matrix[:, :count, count:].swapaxes(1, 2)
-        matrix[:, count:, count:] = (conjugate.real - plain.real)[:, sine][:, :, sine]
+        matrix[:, count:, count:] = (np.real(conjugate) - np.real(plain))[:, sine][:, :, sine]
         matrix /= 2
         vector = np.concatenate([np.real(right), np.imag(right)[:, sine]], axis=1)
         size = np.trace(matrix, axis1=1, axis2=2) / matrix.shape[1]

@@ -93,8 +93,8 @@ def _form(conjugate: ndarray, plain: ndarray) -> ndarray:
     """From sums of f_i · conj(f_j) and of f_i · f_j."""
     targets, count, _ = plain.shape
     parts: ndarray = np.empty((targets, count, 2, count, 2))
-    parts[:, :, 0, :, 0] = (conjugate + plain).real
-    parts[:, :, 1, :, 0] = -(conjugate + plain).imag
-    parts[:, :, 0, :, 1] = (conjugate - plain).imag
-    parts[:, :, 1, :, 1] = (conjugate - plain).real
+    parts[:, :, 0, :, 0] = np.real(conjugate + plain)
+    parts[:, :, 1, :, 0] = -np.imag(conjugate + plain)
+    parts[:, :, 0, :, 1] = np.imag(conjugate - plain)
+    parts[:, :, 1, :, 1] = np.real(conjugate - plain)
     return parts.reshape(targets, 2 * count, 2 * count) / 2
