@@ -63,8 +63,27 @@ def main() -> int:
     chosen = _chosen(given.names)
     limits = machine(threads=given.threads)
     print(machine_text(limits), end="\n\n", flush=True)
+    with_peers = any(contender.peers for each in chosen for contender in each.contenders)
+    used = versions(with_peers=with_peers)
     races: list[Race] = []
+    growth: list[Growth] = []
     failed: dict[str, str] = {}
+
+    def write() -> None:
+        """What is known so far: a run that is ended early leaves what it has found."""
+        found = Benchmarks(
+            machine=limits,
+            versions=used,
+            races=tuple(races),
+            growth=tuple(growth),
+            failed=failed,
+        )
+        if given.json:
+            write_atomic(given.json, json_text(dump(found, digits=5)))
+        if given.docs:
+            drawn = os.path.relpath(given.plot, given.docs.parent) if growth else None
+            write_atomic(given.docs, markdown(found, plot=drawn))
+
     for workload in chosen:
         if workload.needs_shared and not SHARED.is_dir():
             failed[workload.name] = f"there is no {SHARED}."
@@ -85,24 +104,12 @@ def main() -> int:
             print(f"{workload.name} could not be finished: {failed[workload.name]}\n", flush=True)
         else:
             print(text(races[-1]), end="\n\n", flush=True)
-    growth: list[Growth] = []
+        write()
     for line in LINES if given.plot else ():
         growth.append(grown(line, threads=given.threads, quick=given.quick))
         print(growth_text(growth[-1]), flush=True)
-    if given.plot:
         plot(growth, given.plot)
-    found = Benchmarks(
-        machine=limits,
-        versions=versions(with_peers=any(c.peers for w in chosen for c in w.contenders)),
-        races=tuple(races),
-        growth=tuple(growth),
-        failed=failed,
-    )
-    if given.json:
-        write_atomic(given.json, json_text(dump(found, digits=5)))
-    if given.docs:
-        drawn = os.path.relpath(given.plot, given.docs.parent) if given.plot else None
-        write_atomic(given.docs, markdown(found, plot=drawn))
+        write()
     return int(bool(failed))
 
 

@@ -151,7 +151,7 @@ WORKLOADS = (
                 folder=_IMAGES,
                 frozen=True,
             ),
-            _peer("torch-dreams", "dreams", "one unit after the other, two a round", rounds=5),
+            _peer("torch-dreams", "dreams", "one unit after the other, two a round", rounds=3),
             _peer(
                 "torch-dreams, frozen",
                 "dreams",

@@ -2,7 +2,9 @@
 
 A batch normalisation behind a convolution is a factor and an offset a channel, which the kernel and
 bias of the convolution take over; a rectifier behind it writes where it reads. Between them these
-are half of the time that an EfficientNet takes on a CPU.
+are half of the time that an EfficientNet takes on a CPU. A rectifier before a max pool can as well
+stand behind it, where a quarter of the values is left: max(ρ(a), ρ(b)) = ρ(max(a, b)), bit for bit,
+as ρ does not fall.
 """
 
 import copy
@@ -11,10 +13,11 @@ from typing import Any
 import torch
 from torch import Tensor, fx, nn
 
-from curvecircuits.models.ops import SameConv2d
+from curvecircuits.models.ops import SameConv2d, SameMaxPool2d
 
 _CONVOLUTIONS = (nn.Conv2d, SameConv2d)
 _RECTIFIERS = (nn.ReLU, nn.ReLU6)
+_POOLS = (nn.MaxPool2d, SameMaxPool2d)
 
 
 def lean(program: fx.GraphModule) -> fx.GraphModule:
@@ -38,6 +41,7 @@ def lean(program: fx.GraphModule) -> fx.GraphModule:
     ['input', 'folded_0', 'folded_1', 'output']
     """
     modules: dict[str, Any] = dict(program.named_modules())
+    _pool_first(program.graph, modules)
     made = 0
     for node in list(program.graph.nodes):
         before = node.args[0] if len(node.args) == 1 and not node.kwargs else None
@@ -46,10 +50,10 @@ def lean(program: fx.GraphModule) -> fx.GraphModule:
         if before.op != "call_module" or list(before.users) != [node]:
             continue
         own, earlier = modules[str(node.target)], modules[str(before.target)]
-        if not (_plain(own) and type(earlier) in _CONVOLUTIONS and _plain(earlier)):
+        if not (_plain(own) and type(earlier) in (*_CONVOLUTIONS, *_POOLS) and _plain(earlier)):
             continue
         name = f"folded_{made}"
-        if _folds(own):
+        if _folds(own) and type(earlier) in _CONVOLUTIONS:
             modules[name] = _folded(earlier, own)
             before.target = name
             node.replace_all_uses_with(before)
@@ -64,6 +68,27 @@ def lean(program: fx.GraphModule) -> fx.GraphModule:
         made += 1
     program.recompile()
     return program
+
+
+def _pool_first(graph: fx.Graph, modules: dict[str, Any]) -> None:
+    """Put rectifiers behind the max pools that alone read them."""
+    for node in list(graph.nodes):
+        if node.op != "call_module" or len(node.users) != 1 or len(node.args) != 1 or node.kwargs:
+            continue
+        (pool,) = node.users
+        if pool.op != "call_module" or pool.args != (node,) or pool.kwargs:
+            continue
+        own, later = modules[str(node.target)], modules[str(pool.target)]
+        if type(own) not in _RECTIFIERS or type(later) not in _POOLS:
+            continue
+        if not (_plain(own) and _plain(later)) or getattr(later, "return_indices", False):
+            continue
+        pool.replace_input_with(node, node.args[0])
+        with graph.inserting_after(pool):
+            behind = graph.call_module(str(node.target), (pool,))
+        behind.meta = node.meta
+        pool.replace_all_uses_with(behind, delete_user_cb=lambda user, own=behind: user is not own)
+        graph.erase_node(node)
 
 
 def _plain(module: nn.Module) -> bool:
