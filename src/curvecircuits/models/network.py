@@ -21,6 +21,7 @@ from curvecircuits.models.address import Address, Direction, Unit
 from curvecircuits.models.cropped import Area
 from curvecircuits.models.geometry import Axis, Geometry
 from curvecircuits.models.layer import Layer, Provenance
+from curvecircuits.models.memory import keep_freed_memory
 from curvecircuits.models.readers.hashing import tensors_hash
 from curvecircuits.models.trace import frozen_copy, needed_for, run_recording, trace
 from curvecircuits.models.wiring import Wiring
@@ -84,6 +85,7 @@ class Network:
         self._wirings: tuple[Wiring, ...] = (
             Wiring(module=own, graph=self._graph, nodes=self._nodes, joined=self._joined),
         )
+        keep_freed_memory()
         self._add_pre_activations()
         self.layers: Mapping[str, Layer] = self._describe()
 
