@@ -56,7 +56,7 @@ LINES = (
         task=f"{_OURS}:visualization",
         sizes={
             n: _given(units=[f"3b:{c}" for c in range(0, 480, 480 // n)], steps=16)
-            for n in (4, 8, 16, 32, 48)
+            for n in (4, 8, 16, 32)
         },
     ),
     Line(
