@@ -18,6 +18,7 @@ from curvecircuits.compare.match import geometry_for
 from curvecircuits.errors import InputError
 from curvecircuits.families.records import CurveFamily
 from curvecircuits.models.address import Unit
+from curvecircuits.models.cropped import position
 from curvecircuits.models.network import Network
 
 DIAL = tuple(15.0 * k for k in range(24))
@@ -218,12 +219,10 @@ def _read(
     network: Network, layer: str, frames: Tensor, place: tuple[int, int]
 ) -> Float[ndarray, "frames channels"]:
     parts: list[Tensor] = []
-    row, column = place
-    area = {layer: (row, row + 1, column, column + 1)}
+    area = {layer: position(*place)}
     with torch.inference_mode():
         for some in frames.to(network.device).split(_BATCH):
-            values = network.run(some, layers=area, within=area)[layer][:, :, 0, 0]
-            parts.append(values.cpu().clone())  # a view might keep whole maps
+            parts.append(network.run(some, layers=area, within=area)[layer][:, :, 0, 0].cpu())
     return torch.cat(parts).double().numpy()
 
 

@@ -9,6 +9,7 @@ from numpy import ndarray
 from scipy.optimize import least_squares
 from torch import Tensor
 
+from curvecircuits.models.cropped import position
 from curvecircuits.models.network import Network
 
 _PARAMETERS = 7
@@ -57,8 +58,8 @@ def image_filters(
     a, b = torch.rand(2, 1, 3, side, side, generator=generator).to(network.device)
 
     def read(images: Tensor) -> Tensor:
-        middle = {source: (k, k + 1, k, k + 1)}
-        return network.run(images, layers=middle, within=middle)[source][:, :, 0, 0]
+        area = {source: position(k, k)}
+        return network.run(images, layers=area, within=area)[source][:, :, 0, 0]
 
     with torch.inference_mode():
         ends, middle = read(torch.cat([a, b])), read((a + b) / 2)[0]

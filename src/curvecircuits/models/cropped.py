@@ -23,6 +23,16 @@ Area = tuple[int, int, int, int]
 """Rows and columns of a map, each from the first to behind the last: top, bottom, left, right."""
 Shapes = Mapping[fx.Node, tuple[int, ...]]
 
+
+def position(row: int, column: int) -> Area:
+    """The area of one position.
+
+    >>> position(4, 7)
+    (4, 5, 7, 8)
+    """
+    return row, row + 1, column, column + 1
+
+
 _CONVOLUTIONS = (nn.Conv2d, ops.SameConv2d)
 _POOLS = (nn.MaxPool2d, ops.SameMaxPool2d)
 
@@ -53,7 +63,7 @@ def cropped(program: fx.GraphModule, shapes: Shapes, areas: Mapping[str, Area]) 
         if node is not output:
             writer.write(node)
     graph.output(
-        {n: writer.part(node, areas[n] if node in held else None) for n, node in wanted.items()}
+        {n: writer.result(node, areas[n] if node in held else None) for n, node in wanted.items()}
     )
     return fx.GraphModule(program, graph)
 
@@ -130,26 +140,18 @@ def _reads(
 def _window(modules: Mapping[str, Any], node: fx.Node) -> Any:
     """The convolution or pooling that a node is, if it is one whose padding can be told."""
     what: Any = modules.get(str(node.target)) if node.op == "call_module" else None
-    if len(node.all_input_nodes) != 1 or not _plain(what):
+    if len(node.all_input_nodes) != 1 or not roles.is_plain(what):
         return None
     if type(what) in _CONVOLUTIONS:
         return what if what.padding_mode == "zeros" else None
     return what if type(what) in _POOLS and not getattr(what, "return_indices", False) else None
 
 
-def _plain(module: Any) -> bool:
-    """Whether a module does what its class says, and nothing besides."""
-    if not isinstance(module, nn.Module):
-        return False
-    hooks = (module._forward_hooks, module._forward_pre_hooks, module._backward_hooks)  # pyright: ignore[reportPrivateUsage]
-    return not module.training and not any(hooks)
-
-
 def _keeps_place(modules: Mapping[str, Any], shapes: Shapes, node: fx.Node) -> bool:
     """Whether each position of what a node makes depends on that position alone."""
     if node.op == "call_module":
         what: Any = modules.get(str(node.target))
-        if not _plain(what):
+        if not roles.is_plain(what):
             return False
         if roles.is_pointwise(what) and len(node.all_input_nodes) == 1:
             return True
@@ -161,7 +163,7 @@ def _keeps_place(modules: Mapping[str, Any], shapes: Shapes, node: fx.Node) -> b
     # What is joined has the same positions, or one value for all of them.
     size = shapes[node][2:]
     given = [shapes[n] for n in node.all_input_nodes if n in shapes]
-    return joins and all(s[2:] == size if len(s) == 4 else False for s in given if not _single(s))
+    return joins and all(len(s) == 4 and s[2:] == size for s in given if not _single(s))
 
 
 def _single(shape: tuple[int, ...]) -> bool:
@@ -211,6 +213,11 @@ class _Writer:
             return twin
         cut = (area[0] - held[0], area[1] - held[0], area[2] - held[2], area[3] - held[2])
         return self._graph.call_function(_cut, (twin, *cut))
+
+    def result(self, node: fx.Node, area: Area | None) -> fx.Node:
+        """A part that is handed out: a copy, as a view would keep all that is held."""
+        part = self.part(node, area)
+        return part if part is self._twins[node] else self._graph.call_method("clone", (part,))
 
     def write(self, node: fx.Node) -> None:
         """Write what computes the part of a node that is held."""

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, fx, nn
 
 from curvecircuits.models.ops import SameConv2d, SameMaxPool2d
+from curvecircuits.models.roles import is_plain
 
 _CONVOLUTIONS = (nn.Conv2d, SameConv2d)
 _RECTIFIERS = (nn.ReLU, nn.ReLU6)
@@ -50,7 +51,7 @@ def lean(program: fx.GraphModule) -> fx.GraphModule:
         if before.op != "call_module" or list(before.users) != [node]:
             continue
         own, earlier = modules[str(node.target)], modules[str(before.target)]
-        if not (_plain(own) and type(earlier) in (*_CONVOLUTIONS, *_POOLS) and _plain(earlier)):
+        if not (is_plain(own) and type(earlier) in (*_CONVOLUTIONS, *_POOLS) and is_plain(earlier)):
             continue
         name = f"folded_{made}"
         if _folds(own) and type(earlier) in _CONVOLUTIONS:
@@ -81,7 +82,7 @@ def _pool_first(graph: fx.Graph, modules: dict[str, Any]) -> None:
         own, later = modules[str(node.target)], modules[str(pool.target)]
         if type(own) not in _RECTIFIERS or type(later) not in _POOLS:
             continue
-        if not (_plain(own) and _plain(later)) or getattr(later, "return_indices", False):
+        if not (is_plain(own) and is_plain(later)) or getattr(later, "return_indices", False):
             continue
         pool.replace_input_with(node, node.args[0])
         with graph.inserting_after(pool):
@@ -89,12 +90,6 @@ def _pool_first(graph: fx.Graph, modules: dict[str, Any]) -> None:
         behind.meta = node.meta
         pool.replace_all_uses_with(behind, delete_user_cb=lambda user, own=behind: user is not own)
         graph.erase_node(node)
-
-
-def _plain(module: nn.Module) -> bool:
-    """Whether a module does what its class says, and nothing besides."""
-    hooks = (module._forward_hooks, module._forward_pre_hooks, module._backward_hooks)  # pyright: ignore[reportPrivateUsage]
-    return not module.training and not any(hooks)
 
 
 def _folds(module: nn.Module) -> bool:

@@ -131,6 +131,9 @@ class Network:
         short = {full: alias for alias, full in self._aliases.items()}
         geometry = self._propagate(shapes)
         self._geometries[self.input_size, self.input_size] = geometry
+        self._sizes[self.input_size, self.input_size] = {
+            name: _rows_and_columns(shapes.get(node, ())) for name, node in self._nodes.items()
+        }
         layers: dict[str, Layer] = {}
         for name, node in self._nodes.items():
             shape = shapes.get(node, ())
@@ -216,7 +219,7 @@ class Network:
         self, name: str, size: tuple[int, int]
     ) -> tuple[Geometry | None, tuple[int, int]]:
         known, sizes = self._geometries.setdefault(size, {}), self._sizes.setdefault(size, {})
-        if name not in known or name not in sizes:
+        if name not in known:
             # Only what the layer needs: deeper ones may not take images this small.
             needed = needed_for([self._nodes[name]])
             shapes = self._run_shapes(torch.zeros(1, 3, *size, device=self.device), needed)
@@ -224,8 +227,7 @@ class Network:
             for each, node in self._nodes.items():
                 if node in needed:
                     known[each] = geometries[each]
-                    rows, columns = (*shapes.get(node, ())[2:], 1, 1)[:2]
-                    sizes[each] = rows, columns
+                    sizes[each] = _rows_and_columns(shapes.get(node, ()))
         return known[name], sizes[name]
 
     def _run_shapes(self, images: Tensor, needed: set[fx.Node]) -> dict[fx.Node, tuple[int, ...]]:
@@ -492,3 +494,8 @@ def _check_images(images: Tensor) -> None:
         raise InputError(
             f"Images reach from {low:.4g} to {high:.4g}: give RGB in [0, 1] (divide bytes by 255)."
         )
+
+
+def _rows_and_columns(shape: tuple[int, ...]) -> tuple[int, int]:
+    """Of a tensor's map; one of each where it is none."""
+    return (shape[2], shape[3]) if len(shape) == 4 else (1, 1)

@@ -55,11 +55,7 @@ def called(module: nn.Module, node: fx.Node) -> Any:
     """The module a node calls, or the name of its function."""
     if node.op == "call_module":
         return module.get_submodule(str(node.target))
-    if node.op == "call_method":
-        return node.target
-    if isinstance(node.target, OpOverload):
-        return node.target.overloadpacket.__name__
-    return getattr(node.target, "__name__", str(node.target))
+    return _name(node)
 
 
 def kind(module: nn.Module, node: fx.Node) -> str:
@@ -86,6 +82,14 @@ def is_concat(module: nn.Module, node: fx.Node) -> bool:
         return False
     axis = node.kwargs.get("dim", node.args[1] if len(node.args) > 1 else 1)
     return node.op == "call_module" or axis in (1, -3)
+
+
+def is_plain(module: Any) -> bool:
+    """Whether something is a module that does what its class says, and nothing besides."""
+    if not isinstance(module, nn.Module):
+        return False
+    hooks = (module._forward_hooks, module._forward_pre_hooks, module._backward_hooks)  # pyright: ignore[reportPrivateUsage]
+    return not module.training and not any(hooks)
 
 
 def is_pointwise(module: nn.Module) -> bool:

@@ -146,8 +146,7 @@ def _stream(
     def read(images: Tensor) -> None:
         maps = network.run(images.expand(-1, 3, -1, -1), layers=areas, within=areas)
         for key, p in stations.items():
-            # A copy: a view would keep whole maps where no part of them could be computed alone.
-            found[key].append(maps[p.layer][:, :, 0, 0].cpu().clone())
+            found[key].append(maps[p.layer][:, :, 0, 0].cpu())
 
     with (
         torch.inference_mode(),

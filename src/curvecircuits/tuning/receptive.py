@@ -15,7 +15,7 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from curvecircuits.errors import InputError
-from curvecircuits.models.cropped import Area
+from curvecircuits.models.cropped import Area, position
 from curvecircuits.models.network import Network
 
 _SHARE, _IMAGES = 0.98, 8
@@ -147,7 +147,7 @@ def patches(
 def _middle(network: Network, layer: str, size: int) -> Area:
     """The position in the middle of a layer's map."""
     row, column = (side // 2 for side in network.map_size(layer, size=size))
-    return row, row + 1, column, column + 1
+    return position(row, column)
 
 
 def _side(network: Network, layer: str, energy: torch.Tensor) -> float:

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from curvecircuits.errors import InputError
-from curvecircuits.models.cropped import Area
+from curvecircuits.models.cropped import Area, position
 from curvecircuits.models.geometry import Axis
 from curvecircuits.models.network import Network
 
@@ -40,7 +40,7 @@ class Station:
     @property
     def area(self) -> Area:
         """The position as an area of the layer's map, for `Network.run`."""
-        return self.row, self.row + 1, self.column, self.column + 1
+        return position(self.row, self.column)
 
 
 def _index(axis: Axis, size: int, reach: float) -> int | None:
@@ -136,8 +136,7 @@ def read_out(
         for images in batches:
             shown = images.to(network.device, torch.float32).expand(-1, 3, -1, -1)
             maps = network.run(shown, layers=[place.layer], within={place.layer: place.area})
-            # A copy: a view would keep whole maps where no part of them could be computed alone.
-            rows.append(maps[place.layer][:, :, 0, 0].cpu().clone())
+            rows.append(maps[place.layer][:, :, 0, 0].cpu())
     return torch.cat(rows)
 
 

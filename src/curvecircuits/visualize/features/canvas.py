@@ -186,10 +186,7 @@ def _reading(
     layer = network.layer(source)
     spans: list[tuple[int, int] | None] = [None, None]
     if geometry is not None:
-        if size == (network.input_size,) * 2:
-            height, width = layer.height, layer.width
-        else:
-            height, width = _map_size(network, source, size)
+        height, width = network.map_size(source, size=size)
         spans = [
             _span(term, axis, place, length, n)
             for n, (axis, place, length) in enumerate(
@@ -214,16 +211,6 @@ def _reading(
         columns=spans[1],
         everywhere=term.everywhere,
         leak=term.leak,
-    )
-
-
-def _map_size(network: Network, source: str, size: tuple[int, int]) -> tuple[int, int]:
-    layer, own = network.layer(source), network.layer(source).geometry
-    assert own is not None
-    # The canvas differs from the network's input by whole strides of every layer it was made for.
-    return (
-        layer.height - (network.input_size - size[0]) // own.y.stride,
-        layer.width - (network.input_size - size[1]) // own.x.stride,
     )
 
 
